@@ -1,0 +1,35 @@
+"""The tables. A file is a noun; `database` opens them."""
+
+from models.access_log import AccessEvent
+from models.accounts import Account, AccountPersonalData, AccountSettings, DirectDebit
+from models.changes import Change, ServerSecret
+from models.claims import Claim, ClaimPersonalData, InvestigationEntry, InvestigationPersonalData
+from models.consents import Consent
+from models.integrations import ExportLink, Integration
+from models.parcels import Parcel, ParcelEvent, ParcelFile, ParcelPersonalData
+from models.users import Session, SignInAttempts, Token, User
+
+__all__ = [
+    "AccessEvent",
+    "Account",
+    "AccountPersonalData",
+    "AccountSettings",
+    "Change",
+    "Claim",
+    "ClaimPersonalData",
+    "Consent",
+    "DirectDebit",
+    "ExportLink",
+    "Integration",
+    "InvestigationEntry",
+    "InvestigationPersonalData",
+    "Parcel",
+    "ParcelEvent",
+    "ParcelFile",
+    "ParcelPersonalData",
+    "ServerSecret",
+    "Session",
+    "SignInAttempts",
+    "Token",
+    "User",
+]

@@ -1,0 +1,242 @@
+"""Opening the database, its clock, its transactions, and SQL that runs on both engines.
+
+SQLite (WAL, one connection a process) is the default and serves one machine. PostgreSQL serves many.
+SQL is written once, with `:name` parameters and `{now}` for the database's clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+import orjson
+from tortoise import Tortoise, connections
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.exceptions import BaseORMException
+from tortoise.migrations.api import migrate as _tortoise_migrate
+from tortoise.transactions import in_transaction
+
+Params = Mapping[str, object]
+DatabaseError = BaseORMException
+
+
+class Engine(StrEnum):
+    """The two databases this runs on."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
+_NOW = {Engine.SQLITE: "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000+00:00')", Engine.POSTGRES: "statement_timestamp()"}
+_SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "busy_timeout": "5000", "foreign_keys": "ON"}
+_POSTGRES_LIMITS = {"command_timeout": 15.0, "timeout": 5.0, "minsize": 1, "maxsize": 10}
+_PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+
+
+def config(url: str, *, foreign_keys: bool = True) -> dict[str, Any]:
+    """Tortoise's configuration of a database URL: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`.
+
+    `foreign_keys=False` is for migrations on SQLite, which remake tables and would cascade otherwise. Raises ValueError for another scheme.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        path = url.removeprefix("sqlite://").split("?")[0]
+        if path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        pragmas = _SQLITE_PRAGMAS | ({} if foreign_keys else {"foreign_keys": "OFF"})
+        connection = expand_db_url(f"sqlite://{path}?{urlencode(pragmas)}")
+    elif scheme in {"postgres", "postgresql", "asyncpg"}:
+        connection = expand_db_url("asyncpg" + url[len(scheme) :])
+        given = connection["credentials"]
+        connection["credentials"] = given | {
+            name: type(limit)(given.get(name, limit)) for name, limit in _POSTGRES_LIMITS.items()
+        }
+    else:
+        raise ValueError("the database URL must start with sqlite:// or postgres://")
+    return {
+        "connections": {"default": connection},
+        "apps": {"models": {"models": ["models"], "migrations": "models.migrations", "default_connection": "default"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+async def open_database(url: str) -> None:
+    """Connect the models to the database at `url`, for every task of this process."""
+    await Tortoise.init(config=config(url), _enable_global_fallback=True)
+
+
+async def close_database() -> None:
+    """Close every connection this process has."""
+    await Tortoise.close_connections()
+
+
+async def migrate(url: str, target: str | None = None) -> None:
+    """Bring the tables at `url` to the newest migration, or to `target` (forward or back)."""
+    try:
+        await _tortoise_migrate(config=config(url, foreign_keys=False), target=f"models.{target}" if target else None)
+    finally:
+        await Tortoise.close_connections()
+
+
+def current() -> BaseDBAsyncClient:
+    """The connection of this task: the transaction it is in, else the pool."""
+    return connections.get("default")
+
+
+def engine() -> Engine:
+    """Which of the two databases is open."""
+    return Engine(current().capabilities.dialect)
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """One transaction: committed at the end, rolled back by an exception. Its first statement must be a write (see `lock_account`)."""
+    async with in_transaction("default"):
+        yield
+
+
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[None]:
+    """Several reads that see the same instant: REPEATABLE READ on PostgreSQL, a read transaction on SQLite."""
+    async with in_transaction("default"):
+        if engine() is Engine.POSTGRES:
+            await current().execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+async def lock_account(account_id: UUID) -> bool:
+    """Make other writers of this account wait until the transaction ends. Say it first in the transaction.
+
+    An UPDATE that changes nothing is the lock both databases have; returns False if there is no such account.
+    """
+    count, _ = await current().execute_query(
+        *_compile("UPDATE accounts SET id = id WHERE id = :id AND deleted_at IS NULL", {"id": account_id})
+    )
+    return count > 0
+
+
+async def clock() -> datetime:
+    """The database's time, now: the only clock that decides."""
+    return moment((await fetch("SELECT {now} AS now"))[0]["now"])
+
+
+async def fetch(sql: str, **params: object) -> list[dict[str, Any]]:
+    """The rows of a SELECT (or of a RETURNING). A list parameter expands to `(…)`, for IN."""
+    return await current().execute_query_dict(*_compile(sql, params))
+
+
+async def execute(sql: str, **params: object) -> int:
+    """Run a statement; how many rows it changed."""
+    count, _ = await current().execute_query(*_compile(sql, params))
+    return count
+
+
+async def execute_many(sql: str, rows: Iterable[Params]) -> None:
+    """Run a statement once for each row of parameters."""
+    batch = list(rows)
+    if not batch:
+        return
+    statement, names = _statement(sql, engine(), ())
+    await current().execute_many(statement, [[_plain(row[name]) for name in names] for row in batch])
+
+
+def _compile(sql: str, params: Params) -> tuple[str, list[object]]:
+    lists = tuple((name, len(value)) for name, value in params.items() if isinstance(value, list | tuple | frozenset))
+    statement, names = _statement(sql, engine(), lists)
+    values: list[object] = []
+    for name in names:
+        value = params[name]
+        values.extend(map(_plain, value) if isinstance(value, list | tuple | frozenset) else [_plain(value)])
+    return statement, values
+
+
+def _plain(value: object) -> object:
+    """A value as both drivers take it: enums as text, dicts as JSON text."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, dict):
+        return orjson.dumps(value).decode()
+    return value
+
+
+class Json(str):
+    """JSON text to store in a JSON column."""
+
+    @classmethod
+    def of(cls, value: object) -> Json:
+        """The JSON of a list or dict."""
+        return cls(orjson.dumps(value).decode())
+
+
+@lru_cache(maxsize=1024)
+def _statement(sql: str, which: Engine, lists: tuple[tuple[str, int], ...]) -> tuple[str, tuple[str, ...]]:
+    sizes = dict(lists)
+    names: list[str] = []
+    used = 0
+
+    def placeholder() -> str:
+        nonlocal used
+        used += 1
+        return f"${used}" if which is Engine.POSTGRES else "?"
+
+    numbers: dict[str, str] = {}
+
+    def replace(match: re.Match[str]) -> str:
+        name = match[1]
+        if name in numbers:
+            return numbers[name]
+        if name in sizes:
+            text = "(" + ", ".join(placeholder() for _ in range(sizes[name])) + ")" if sizes[name] else "(NULL)"
+        else:
+            text = placeholder()
+        names.append(name)
+        if which is Engine.POSTGRES:  # a number may stand twice, a question mark may not
+            numbers[name] = text
+        return text
+
+    return _PARAMETER.sub(replace, sql.replace("{now}", _NOW[which])), tuple(names)
+
+
+def moment(value: Any) -> datetime:
+    """An instant as either driver gives it."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def optional_moment(value: Any) -> datetime | None:
+    """An instant or NULL."""
+    return None if value is None else moment(value)
+
+
+def uuid(value: Any) -> UUID:
+    """A key as either driver gives it."""
+    return UUID(str(value)) if not isinstance(value, UUID) else value
+
+
+def optional_uuid(value: Any) -> UUID | None:
+    """A key or NULL."""
+    return None if value is None else uuid(value)
+
+
+def json(value: Any) -> Any:
+    """A JSON column as either driver gives it."""
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+def utc_now() -> datetime:
+    """This process's clock: for what only this process decides (log lines, temporary names), never for access."""
+    return datetime.now(UTC)
+
+
+def one(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first row, if any."""
+    return rows[0] if rows else None

@@ -1,0 +1,72 @@
+"""People who sign in, and the sessions and tokens that say it is them. Of secrets only hashes are kept."""
+
+from __future__ import annotations
+
+from tortoise import Model, fields
+from tortoise.migrations.constraints import CheckConstraint
+
+from models.fields import Keyed
+from policy.vocabulary import MerchantRole, ViewerKind
+
+
+class User(Keyed):
+    """A merchant's user (`account`, `role`) or a support agent (neither)."""
+
+    account = fields.ForeignKeyField("models.Account", null=True, related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    kind = fields.CharEnumField(ViewerKind, description="ViewerKind", max_length=16)
+    role = fields.CharEnumField(MerchantRole, description="MerchantRole", max_length=16, null=True)
+    email = fields.CharField(254, unique=True)
+    name = fields.CharField(255)
+    locale = fields.CharField(35)
+    password_hash = fields.CharField(255, null=True)
+    created_at = fields.DatetimeField()
+    deactivated_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "users"
+        indexes = [("account_id",)]
+        constraints = [
+            CheckConstraint(
+                name="users_agents_have_no_account",
+                check="(kind = 'AGENT') = (account_id IS NULL) AND (account_id IS NULL) = (role IS NULL)",
+            )
+        ]
+
+
+class Session(Keyed):
+    """A signed-in browser. The cookie holds the token and the row its SHA-256."""
+
+    user = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    token_hash = fields.CharField(64, unique=True)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "sessions"
+        indexes = [("user_id",)]
+
+
+class Token(Keyed):
+    """An API client's bearer token, kept as its SHA-256."""
+
+    user = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    token_hash = fields.CharField(64, unique=True)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "tokens"
+        indexes = [("user_id",)]
+
+
+class SignInAttempts(Model):
+    """How often a sign-in was tried in a window, by address and by user. `subject` is a hash of either."""
+
+    subject = fields.CharField(64, primary_key=True)
+    window_started_at = fields.DatetimeField()
+    attempts = fields.IntField()
+
+    class Meta:
+        table = "sign_in_attempts"
