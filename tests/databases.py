@@ -8,6 +8,7 @@ import importlib.util
 import itertools
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import subprocess
@@ -19,7 +20,15 @@ from typing import Self
 
 import asyncpg
 
-INITDB = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8"]
+INITDB = [
+    "--auth=trust",
+    "--username=postgres",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--locale=C",
+    "--builtin-locale=C.UTF-8",
+    "--no-sync",
+]
 # What a crash would lose does not matter here; everything else stays as PostgreSQL ships it.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -30,8 +39,16 @@ SETTINGS = {
     "full_page_writes": "off",
     "timezone": "UTC",
 }
-# The shell outlives us by a moment: when its standard input closes, because we stopped it or because we died, it stops the server.
-KEEPER = 'exec 3<&0; "$@" </dev/null & server=$!; (read -r _ <&3; kill -QUIT $server) 2>/dev/null & wait $server'
+# The shell outlives us by a moment: when its standard input closes, because we said stop or because we died, it stops the server.
+KEEPER = """
+eval "$1" </dev/null || exit
+shift
+exec 3<&0
+"$@" </dev/null &
+server=$!
+(read -r _ <&3; kill -QUIT $server) 2>/dev/null &
+wait $server
+"""
 PATIENCE_SECONDS = 30
 
 
@@ -40,7 +57,7 @@ class PostgresDidNotStart(RuntimeError):
 
 
 class Postgres:
-    """`start` and `stop` may be called again and again. Without `stop` it ends with this process, even with one that is killed."""
+    """`start` and `stop` may be called again and again. Without `stop` it ends with this process, even if that is killed."""
 
     def __init__(self) -> None:
         self._keeper: subprocess.Popen[bytes] | None = None
@@ -53,20 +70,21 @@ class Postgres:
             return
         self._folder = Path(tempfile.mkdtemp(prefix="latchkey-postgres-"))
         self._port = _free_port()
-        user = _give_to_nobody(self._folder) if os.geteuid() == 0 else None
-        binaries = _binaries(self._folder, copy=user is not None)
+        owner = _give_to_nobody(self._folder) if os.geteuid() == 0 else None
+        binaries = _binaries(self._folder, copy=owner is not None)
         data = self._folder / "data"
-        initdb = [binaries / "initdb", *INITDB, "--no-sync", "--pgdata", data]
-        subprocess.run(initdb, check=True, capture_output=True, user=user, extra_groups=None if user is None else [])
+        initdb = [str(binaries / "initdb"), *INITDB, f"--pgdata={data}"]
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        postgres = [str(binaries / "postgres"), "-D", str(data), "-p", str(self._port), *settings]
         with (self._folder / "log").open("wb") as log:
             self._keeper = subprocess.Popen(
-                ["/bin/sh", "-c", KEEPER, "keeper", binaries / "postgres", "-D", data, "-p", str(self._port), *settings],
+                ["/bin/sh", "-c", KEEPER, "keeper", shlex.join(initdb), *postgres],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                user=user,
-                extra_groups=None if user is None else [],
+                user=owner and owner.pw_uid,
+                group=owner and owner.pw_gid,
+                extra_groups=owner and [],
                 start_new_session=True,  # Ctrl-C is ours to answer
             )
         atexit.register(self.stop)
@@ -81,7 +99,7 @@ class Postgres:
         shutil.rmtree(self._folder)
 
     async def create_database(self, template: str | None = None) -> str:
-        """A URL for asyncpg and for Tortoise. `template` is the URL of a database made here, to which nothing is connected any more."""
+        """A URL for asyncpg and for Tortoise. `template` is the URL of a database made here; nothing may be connected to it."""
         self.start()
         name = next(self._names)
         await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{_name(template) if template else "template0"}" STRATEGY FILE_COPY')
@@ -109,7 +127,7 @@ class Postgres:
             await connection.close()
 
     def _wait_until_ready(self, binaries: Path) -> None:
-        is_ready = [binaries / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={self._port}"]
+        is_ready = [str(binaries / "pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={self._port}"]
         deadline = time.monotonic() + PATIENCE_SECONDS
         while subprocess.run(is_ready, check=False).returncode != 0:
             if self._keeper is None or self._keeper.poll() is not None or time.monotonic() > deadline:
@@ -134,11 +152,11 @@ def _binaries(folder: Path, *, copy: bool) -> Path:
     return folder / "wheel" / "pginstall18" / "bin"
 
 
-def _give_to_nobody(folder: Path) -> str:
+def _give_to_nobody(folder: Path) -> pwd.struct_passwd:
     """PostgreSQL refuses to run as root."""
     nobody = pwd.getpwnam("nobody")
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    return nobody.pw_name
+    return nobody
 
 
 def _free_port() -> int:

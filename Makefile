@@ -1,0 +1,64 @@
+# Everything a developer needs, from a fresh clone, with python3 (3.11 or newer), make and a network. `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE)
+GRAPHIQL := $(addprefix graphiql/,build.sh index.html page.css page.js package.json package-lock.json .npmrc)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test format lock sdl graphiql clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+run: .venv/runtime.stamp ## the API with demo data on 127.0.0.1:8000; prints the addresses and who can sign in
+	@$(MAKE) --no-print-directory graphiql || echo 'GraphiQL is left out this time; the API runs without it. Try again: make graphiql'
+	$(BIN)/python cli.py migrate
+	$(BIN)/python cli.py demo --if-empty
+	@$(BIN)/python cli.py demo --list
+	@$(BIN)/python server.py || [ $$? -eq 130 ] # Ctrl-C is how it ends
+
+test: .venv/dev.stamp ## every check: format, lint, types, rooms, tests on SQLite and on a real PostgreSQL
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest
+
+format: .venv/dev.stamp ## format the code, and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: .venv/dev.stamp ## bring the lock files up to pyproject.toml (all to the newest: make lock UPGRADE=--upgrade)
+	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(LOCK) --group node --output-file requirements/node.txt
+	cd graphiql && npm install --package-lock-only --ignore-scripts --loglevel=error
+
+sdl: .venv/dev.stamp ## print the schema into schema/schema.graphql
+	$(BIN)/python cli.py sdl
+
+graphiql: graphiql/dist/index.html ## GraphiQL's files, for development
+
+clean: ## remove what make made; databases stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache graphiql/dist graphiql/node_modules
+
+graphiql/dist/index.html: $(GRAPHIQL) | .venv/bin/python
+	./graphiql/build.sh
+
+# A link to the machine's own: when that is gone, as after an upgrade, the environment is made anew.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo '$(PYTHON) must be Python 3.11 or newer; if it has another name here: make PYTHON=python3.13 …' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo '$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+
+.venv/runtime.stamp: requirements/runtime.txt .venv/bin/python
+	$(INSTALL) requirements/runtime.txt
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/bin/python
+	$(INSTALL) requirements/dev.txt
+	@touch $@ .venv/runtime.stamp

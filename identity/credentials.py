@@ -1,0 +1,101 @@
+"""Secrets that say who is calling: sessions and tokens. The caller holds the secret, the database its SHA-256.
+
+A secret has 256 bits of chance, so a plain hash is enough: there is nothing to guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from models.database import fetch, one, optional_uuid, uuid
+from policy.vocabulary import MerchantRole, Viewer, ViewerKind
+from resolvers.live import announce
+
+
+class Kept(StrEnum):
+    """The table a credential's hash is kept in."""
+
+    SESSIONS = "sessions"
+    TOKENS = "tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A credential that was good when the database was asked: its row's id, and whose it is."""
+
+    id: UUID
+    viewer: Viewer
+
+
+_IS_ACTIVE = "users.deactivated_at IS NULL AND accounts.deleted_at IS NULL"
+ACTIVE_USERS = f"users LEFT JOIN accounts ON accounts.id = users.account_id WHERE {_IS_ACTIVE}"
+VIEWER_COLUMNS = "users.id, users.kind, users.name, users.locale, users.account_id, users.role"
+
+_PROVE = {
+    kept: f"""
+    SELECT held.id AS held_id, {VIEWER_COLUMNS}
+    FROM {kept.value} AS held JOIN users ON users.id = held.user_id LEFT JOIN accounts ON accounts.id = users.account_id
+    WHERE held.token_hash = :token_hash AND held.ended_at IS NULL AND held.expires_at > {{now}} AND {_IS_ACTIVE}
+    """  # noqa: S608
+    for kept in Kept
+}
+_END = {
+    kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE token_hash = :token_hash AND ended_at IS NULL RETURNING id"  # noqa: S608
+    for kept in Kept
+}
+_END_ALL = {
+    kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE user_id = :user_id AND ended_at IS NULL RETURNING id"  # noqa: S608
+    for kept in Kept
+}
+
+
+def new_secret() -> str:
+    """256 bits, in characters that need no quoting in a cookie, a header or a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(secret: str) -> str:
+    """The only form in which a secret is kept."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def prove(kept: Kept, token_hash: str) -> Proof | None:
+    """Who holds this credential, if it is good now: not ended, not expired by the database's clock, of an active user.
+
+    One statement, and nothing is remembered.
+    """
+    row = one(await fetch(_PROVE[kept], token_hash=token_hash))
+    return Proof(uuid(row["held_id"]), viewer_from(row)) if row else None
+
+
+async def end(kept: Kept, token_hash: str) -> None:
+    """End one credential, and tell the streams that were opened with it. Owed by the caller: a transaction."""
+    await _announce(await fetch(_END[kept], token_hash=token_hash))
+
+
+async def end_all(user_id: UUID) -> None:
+    """End every session and token of a user, and tell their streams. Owed by the caller: a transaction."""
+    for kept in Kept:
+        await _announce(await fetch(_END_ALL[kept], user_id=user_id))
+
+
+async def _announce(ended: list[dict[str, Any]]) -> None:
+    for row in ended:
+        await announce("session", subject_id=uuid(row["id"]))
+
+
+def viewer_from(row: dict[str, Any]) -> Viewer:
+    """The Viewer in a row of VIEWER_COLUMNS."""
+    return Viewer(
+        id=uuid(row["id"]),
+        kind=ViewerKind(row["kind"]),
+        name=row["name"],
+        locale=row["locale"],
+        account_id=optional_uuid(row["account_id"]),
+        roles=frozenset({MerchantRole(row["role"])} if row["role"] else ()),
+    )

@@ -1,0 +1,66 @@
+"""The links to a parcel's documents: ours, for one caller, deciding anew at each fetch. The carrier's own link never leaves."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from models import database
+from models.enums import DocumentKind
+from policy.vocabulary import Viewer
+from resolvers.errors import NotFound
+
+_MAC_BYTES = 16
+_key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of a parcel, and the address where this caller may fetch it."""
+
+    kind: DocumentKind
+    url: str
+
+
+async def prepare() -> None:
+    """Load the key all servers of this database sign with, making it if there is none. Once, when the database is opened."""
+    global _key
+    await database.execute(
+        "INSERT INTO server_secrets (name, value) VALUES ('documents', :value) ON CONFLICT (name) DO NOTHING", value=secrets.token_bytes(32)
+    )
+    _key = bytes((await database.fetch("SELECT value FROM server_secrets WHERE name = 'documents'"))[0]["value"])
+
+
+def _mac(body: bytes, viewer_id: UUID) -> bytes:
+    assert _key is not None, "documents.prepare() was not awaited"
+    return hmac.digest(_key, body + viewer_id.bytes, hashlib.sha256)[:_MAC_BYTES]
+
+
+def listed(viewer: Viewer, parcel_id: UUID, stored: list[dict[str, Any]]) -> list[Document]:
+    """The documents of a parcel, with links for this caller."""
+    return [
+        Document(DocumentKind(document["kind"]), f"/documents/{_token(viewer, parcel_id, place)}") for place, document in enumerate(stored[:256])
+    ]
+
+
+def _token(viewer: Viewer, parcel_id: UUID, place: int) -> str:
+    body = parcel_id.bytes + bytes([place])
+    return urlsafe_b64encode(body + _mac(body, viewer.id)).decode().rstrip("=")
+
+
+def opened(token: str, viewer: Viewer) -> tuple[UUID, int]:
+    """The parcel and the place of the document a link stands for. Raises NotFound unless it was made for this caller."""
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (ValueError, binascii.Error):
+        raise NotFound("document") from None
+    body, mac = raw[:17], raw[17:]
+    if len(body) != 17 or not hmac.compare_digest(mac, _mac(body, viewer.id)):
+        raise NotFound("document")
+    return UUID(bytes=body[:16]), body[16]

@@ -1,0 +1,162 @@
+"""Telling every process that something changed. Whoever hears of it reads the database; the message itself decides nothing.
+
+PostgreSQL: NOTIFY, delivered at commit. SQLite: a row in `changes`, found by watching `PRAGMA data_version`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+
+from models import database
+from models.database import Engine
+
+CHANNEL = "latchkey_changes"
+POLL_SECONDS = 0.02
+RECONNECT_SECONDS = 0.5
+_KEEP_CHANGES = 1000
+_QUEUE_SIZE = 100
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something about `topic` changed: the consent of an account, a claim, a session. `MISSED` stands for any number of them."""
+
+    topic: str
+    account_id: UUID | None = None
+    subject_id: UUID | None = None
+
+
+MISSED = Change("missed")
+
+
+async def announce(topic: str, account_id: UUID | None = None, subject_id: UUID | None = None) -> None:
+    """Tell every process, when this transaction commits. Call it inside the transaction that makes the change."""
+    if database.engine() is Engine.POSTGRES:
+        message = {"topic": topic, "account_id": account_id and str(account_id), "subject_id": subject_id and str(subject_id)}
+        await database.fetch("SELECT pg_notify(:channel, :message)", channel=CHANNEL, message=orjson.dumps(message).decode())
+        return
+    await database.execute(
+        "INSERT INTO changes (topic, account_id, subject_id) VALUES (:topic, :account, :subject)",
+        topic=topic,
+        account=account_id,
+        subject=subject_id,
+    )
+
+
+class Changes:
+    """What this process hears, handed to its subscriptions. One a process: `start` it with the server, `stop` it at the end."""
+
+    def __init__(self) -> None:
+        self._queues: dict[asyncio.Queue[Change], Callable[[Change], bool]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, url: str) -> None:
+        """Begin to listen on the database at `url`, which is open already."""
+        listening = asyncio.Event()
+        hear = self._hear_postgres if database.engine() is Engine.POSTGRES else self._hear_sqlite
+        self._task = asyncio.create_task(hear(url, listening))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(listening.wait(), 5)
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    @asynccontextmanager
+    async def heard(self, wanted: Callable[[Change], bool]) -> AsyncIterator[asyncio.Queue[Change]]:
+        """A queue of the changes that are wanted. A listener too slow for them gets MISSED and has to read everything again."""
+        queue: asyncio.Queue[Change] = asyncio.Queue(_QUEUE_SIZE)
+        self._queues[queue] = wanted
+        try:
+            yield queue
+        finally:
+            del self._queues[queue]
+
+    def publish(self, change: Change) -> None:
+        """Hand a change to whoever wants it."""
+        for queue, wanted in self._queues.items():
+            if change is not MISSED and not wanted(change):
+                continue
+            if queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+                change = MISSED
+            queue.put_nowait(change)
+
+    async def _hear_postgres(self, url: str, listening: asyncio.Event) -> None:
+        while True:
+            try:
+                await self._listen(url, listening)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("listening failed", error=type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen(self, url: str, listening: asyncio.Event) -> None:
+        given: dict[str, Any] = database.config(url)["connections"]["default"]["credentials"]
+        options = {key: value for key, value in given.items() if key not in {"minsize", "maxsize", "schema", "application_name"}}
+        connection = await asyncpg.connect(**options)
+        lost = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(CHANNEL, lambda _c, _p, _ch, message: self.publish(_parsed(str(message))))
+            if listening.is_set():
+                self.publish(MISSED)
+            listening.set()
+            await lost.wait()
+        finally:
+            with suppress(Exception):
+                await connection.close(timeout=1)
+
+    async def _hear_sqlite(self, url: str, listening: asyncio.Event) -> None:
+        path = database.config(url)["connections"]["default"]["credentials"]["file_path"]
+        connection = await asyncio.to_thread(_open_for_watching, Path(path))
+        try:
+            version, last = -1, _newest(connection)
+            listening.set()
+            while True:
+                now = connection.execute("PRAGMA data_version").fetchone()[0]
+                if now != version:
+                    version = now
+                    for key, topic, account, subject in connection.execute(
+                        "SELECT id, topic, account_id, subject_id FROM changes WHERE id > ? ORDER BY id", (last,)
+                    ).fetchall():
+                        last = key
+                        self.publish(Change(topic, database.optional_uuid(account), database.optional_uuid(subject)))
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            connection.close()
+
+
+def _open_for_watching(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+
+
+def _newest(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM changes").fetchone()[0])
+
+
+def _parsed(message: str) -> Change:
+    given = orjson.loads(message)
+    return Change(given["topic"], database.optional_uuid(given["account_id"]), database.optional_uuid(given["subject_id"]))
+
+
+async def forget_old_changes() -> None:
+    """Prune SQLite's list of changes: everyone running has read all but the newest long ago."""
+    await database.execute("DELETE FROM changes WHERE id <= (SELECT MAX(id) FROM changes) - :keep", keep=_KEEP_CHANGES)

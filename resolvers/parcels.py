@@ -1,0 +1,593 @@
+"""Parcels: a page, one, several; corrected, cancelled, deleted.
+
+SQL gathers, Python decides: one statement takes the page, looks up each row's live consent and open claim by the database's clock, and
+joins the personal rows of those that have one; `gate.ask` then decides, and what it does not allow is dropped before anything sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from models import database
+from models.enums import ParcelDirection, ParcelStatus
+from policy.decision import Decision, Facts
+from policy.vocabulary import Action, Basis, PiiCategory, Viewer
+from resolvers import claims as claims_of
+from resolvers import documents as documents_of
+from resolvers import facts as facts_of
+from resolvers import live, search_keys, texts
+from resolvers.errors import BadInput, Conflict, NotFound, Refused
+from resolvers.facts import CLAIM_OPENS
+from resolvers.gate import Disclosure, Gate, Shown
+from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
+from resolvers.selection import Selection
+
+if TYPE_CHECKING:
+    from resolvers.accounts import Account
+    from resolvers.claims import Claim
+    from resolvers.documents import Document
+
+MOST_FOR_AGENTS = 100
+MOST_FOR_MERCHANTS = 500
+HEAVIEST_GRAMS = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount as decimal text, in an ISO 4217 currency."""
+
+    amount: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelItem:
+    """What is in the parcel."""
+
+    description: str
+    quantity: int
+    weight_grams: int | None
+    value: Money | None
+    sku: str | None
+    hs_code: str | None
+    origin_country: str | None
+
+
+@dataclass(slots=True)
+class TrackingEvent:
+    """What the carrier reported."""
+
+    status: ParcelStatus
+    occurred_at: datetime
+    shown: Shown = field(repr=False)
+    location: str | None = field(repr=False)
+    message: str | None = field(repr=False)
+
+
+@dataclass(slots=True)
+class Recipient:
+    """The data subject: the addressee of an outgoing parcel, the sender of a return."""
+
+    country: str | None
+    shown: Shown = field(repr=False)
+    name: str | None = field(repr=False, default=None)
+    company_name: str | None = field(repr=False, default=None)
+    email: str | None = field(repr=False, default=None)
+    phone: str | None = field(repr=False, default=None)
+    street: str | None = field(repr=False, default=None)
+    house_number: str | None = field(repr=False, default=None)
+    address_line2: str | None = field(repr=False, default=None)
+    postal_code: str | None = field(repr=False, default=None)
+    city: str | None = field(repr=False, default=None)
+    region: str | None = field(repr=False, default=None)
+    tax_number: str | None = field(repr=False, default=None)
+
+
+@dataclass(slots=True)
+class Parcel:
+    """A parcel as this caller may see it: personal fields are None unless `shown` allows them.
+
+    `claims` and `account` are there where they were asked for.
+    """
+
+    id: UUID
+    account_id: UUID
+    status: ParcelStatus
+    carrier: str | None
+    shipping_method: str | None
+    direction: ParcelDirection
+    weight_grams: int | None
+    length_mm: int | None
+    width_mm: int | None
+    height_mm: int | None
+    collo_number: int
+    collo_count: int
+    created_at: datetime
+    announced_at: datetime | None
+    updated_at: datetime
+    facts: Facts = field(repr=False)
+    shown: Shown = field(repr=False)
+    recipient: Recipient = field(repr=False)
+    version: int | None = field(repr=False, default=None)
+    order_number: str | None = field(repr=False, default=None)
+    external_reference: str | None = field(repr=False, default=None)
+    tracking_number: str | None = field(repr=False, default=None)
+    tracking_url: str | None = field(repr=False, default=None)
+    total_value: Money | None = field(repr=False, default=None)
+    service_point: str | None = field(repr=False, default=None)
+    note: str | None = field(repr=False, default=None)
+    items: list[ParcelItem] | None = field(repr=False, default=None)
+    documents: list[Document] | None = field(repr=False, default=None)
+    events: list[TrackingEvent] | None = field(repr=False, default=None)
+    claims: list[Claim] = field(repr=False, default_factory=list)
+    account: Account | None = field(repr=False, default=None)
+
+    @property
+    def disclosure(self) -> Decision:
+        """Is the personal data of this parcel shown, on what basis, until when; or why not."""
+        return self.shown[Action.VIEW_PERSONAL_DATA]
+
+
+class ParcelOrder(Enum):
+    """The orders a list of parcels can have. Nothing personal can be sorted by."""
+
+    CREATED_DESC = "CREATED_DESC"
+    CREATED_ASC = "CREATED_ASC"
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelFilter:
+    """Which parcels are asked for. The last three look at personal data."""
+
+    status: Sequence[ParcelStatus] | None = None
+    carrier: Sequence[str] | None = None
+    country: Sequence[str] | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    has_open_claim: bool | None = None
+    order_number: str | None = field(default=None, repr=False)
+    tracking_number: str | None = field(default=None, repr=False)
+    search: str | None = field(default=None, repr=False)
+
+    @property
+    def searches(self) -> dict[str, PiiCategory]:
+        """The inputs given that look at personal data, and at what category."""
+        given = {
+            "ParcelFilter.orderNumber": (self.order_number, PiiCategory.ORDER),
+            "ParcelFilter.trackingNumber": (self.tracking_number, PiiCategory.TRACKING),
+            "ParcelFilter.search": (self.search, PiiCategory.IDENTITY),
+        }
+        return {coordinate: category for coordinate, (value, category) in given.items() if value is not None}
+
+
+_RECIPIENT = tuple(name for name in Recipient.__dataclass_fields__ if name not in {"country", "shown"})
+_PLAIN = ("version", "order_number", "external_reference", "tracking_number", "tracking_url", "service_point", "note")
+_PERSONAL = (*_RECIPIENT, *_PLAIN, "items", "documents", "total_value_amount", "total_value_currency")
+_OUTLINE = (
+    "id account_id status carrier shipping_method direction country weight_grams length_mm width_mm height_mm"
+    " collo_number collo_count created_at announced_at updated_at"
+).split()
+
+_PAGE_COLUMNS = ", ".join(f"p.{name}" for name in _OUTLINE)
+_PERSONAL_COLUMNS = ", ".join(f"d.{name} AS d_{name}" for name in _PERSONAL)
+
+_SELECT = """
+WITH page AS MATERIALIZED ({page}),
+facts AS MATERIALIZED ({facts})
+SELECT page.*, facts.parcel_id, facts.now, facts.consent_id, facts.consent_expires_at, facts.claim_id,
+    k.parcel_id AS claim_parcel_id, k.channel AS claim_channel, k.status AS claim_status{columns}
+FROM page
+JOIN facts ON facts.parcel_id = page.id
+LEFT JOIN claims k ON k.id = facts.claim_id
+{personal}
+ORDER BY page.place"""
+
+_FACTS_FOR_AGENTS = f"""
+SELECT page.id AS parcel_id, {{now}} AS now, c.id AS consent_id, c.expires_at AS consent_expires_at,
+    (SELECT k.id FROM claims k WHERE k.parcel_id = page.id AND {CLAIM_OPENS} ORDER BY k.opened_at, k.id LIMIT 1) AS claim_id
+FROM page LEFT JOIN consents c ON c.live_for = page.account_id AND c.expires_at > {{now}}"""
+
+# A merchant's own parcels need no consent and no claim: the join finds none, and gives NULL its type.
+_FACTS_FOR_MERCHANTS = """
+SELECT page.id AS parcel_id, {now} AS now, c.id AS consent_id, c.expires_at AS consent_expires_at, c.id AS claim_id
+FROM page LEFT JOIN consents c ON 1 = 0"""
+
+#: Whose personal rows are read: the SQL of `decide`, which asks again; a test holds the two together.
+_ADMITTED = "facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL"
+
+
+def _select(viewer: Viewer, page_sql: str, *, personal: bool) -> str:
+    join = f"LEFT JOIN parcel_personal_data d ON d.parcel_id = page.id AND ({_ADMITTED if viewer.is_agent else '1 = 1'})"
+    return _SELECT.format(
+        page=page_sql,
+        facts=_FACTS_FOR_AGENTS if viewer.is_agent else _FACTS_FOR_MERCHANTS,
+        columns=f", {_PERSONAL_COLUMNS}" if personal else "",
+        personal=join if personal else "",
+    )
+
+
+@dataclass(slots=True)
+class _Read:
+    rows: list[dict[str, Any]]
+    facts: list[Facts]
+    decisions: list[Decision]
+    events: dict[UUID, list[dict[str, Any]]]
+    claims: claims_of.Read | None
+
+
+async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping[str, object]) -> list[Parcel]:
+    """Read, ask, record, build: the only way a parcel is made."""
+    viewer = gate.require_viewer()
+    fields = selection.personal("Parcel")
+    wants_events = selection.asks("Parcel", "events")
+    wants_claims = selection.asks("Parcel", "claims")
+    if wants_events or wants_claims:
+        async with database.snapshot():
+            read = await _read(gate, viewer, selection, page_sql, params, personal=bool(fields))
+            if wants_events:
+                read.events = await _events([row for row, decision in zip(read.facts, read.decisions, strict=True) if decision.allowed is True])
+            if wants_claims:
+                below = selection.below("Parcel", "claims")
+                read.claims = await claims_of.read_of_parcels(gate, below, [known.parcel_id for known in read.facts if known.parcel_id])
+    else:
+        read = await _read(gate, viewer, selection, page_sql, params, personal=bool(fields))
+    disclosures = [
+        Disclosure(known.account_id, known.parcel_id, decision, fields) for known, decision in zip(read.facts, read.decisions, strict=True)
+    ]
+    inner = read.claims.disclosures if read.claims else []
+    recorded = await gate.record([*disclosures, *inner])
+    parcels = [
+        _built(viewer, row, known, decision, read.events if wants_events else None)
+        for row, known, decision in zip(read.rows, read.facts, recorded, strict=False)
+    ]
+    if read.claims:
+        by_parcel = {parcel.id: parcel for parcel in parcels}
+        for claim in claims_of.built(gate, read.claims, recorded[len(disclosures) :]):
+            if claim.parcel_id in by_parcel:
+                by_parcel[claim.parcel_id].claims.append(claim)
+    return parcels
+
+
+async def _read(
+    gate: Gate, viewer: Viewer, selection: Selection, page_sql: str, params: Mapping[str, object], *, personal: bool
+) -> _Read:
+    rows = await database.fetch(_select(viewer, page_sql, personal=personal), **params)
+    facts = [facts_of.of_row(row) for row in rows]
+    return _Read(rows, facts, [gate.ask(Action.VIEW_PERSONAL_DATA, known) for known in facts], {}, None)
+
+
+async def _events(allowed: Iterable[Facts]) -> dict[UUID, list[dict[str, Any]]]:
+    ids = [known.parcel_id for known in allowed]
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    if ids:
+        for row in await database.fetch(
+            """SELECT parcel_id, status, occurred_at, location, message FROM parcel_events
+            WHERE parcel_id IN :parcels ORDER BY occurred_at DESC, id DESC""",
+            parcels=ids,
+        ):
+            found.setdefault(database.uuid(row["parcel_id"]), []).append(row)
+    return found
+
+
+def _built(viewer: Viewer, row: dict[str, Any], known: Facts, decision: Decision, events: dict[UUID, list[dict[str, Any]]] | None) -> Parcel:
+    shown = {Action.VIEW_PERSONAL_DATA: decision}
+    assert known.parcel_id is not None
+    parcel = Parcel(
+        id=known.parcel_id,
+        account_id=known.account_id,
+        status=ParcelStatus(row["status"]),
+        carrier=row["carrier"],
+        shipping_method=row["shipping_method"],
+        direction=ParcelDirection(row["direction"]),
+        weight_grams=row["weight_grams"],
+        length_mm=row["length_mm"],
+        width_mm=row["width_mm"],
+        height_mm=row["height_mm"],
+        collo_number=row["collo_number"],
+        collo_count=row["collo_count"],
+        created_at=database.moment(row["created_at"]),
+        announced_at=database.optional_moment(row["announced_at"]),
+        updated_at=database.moment(row["updated_at"]),
+        facts=known,
+        shown=shown,
+        recipient=Recipient(country=row["country"], shown=shown),
+    )
+    if decision.allowed is True and row.get("d_version") is not None:
+        _fill(viewer, parcel, row)
+    if decision.allowed is True and events is not None:
+        parcel.events = [_event(event, shown) for event in events.get(parcel.id, [])]
+    return parcel
+
+
+def _fill(viewer: Viewer, parcel: Parcel, row: dict[str, Any]) -> None:
+    """Put in what the personal row holds. Only for what was allowed and recorded."""
+    for name in _RECIPIENT:
+        setattr(parcel.recipient, name, row[f"d_{name}"])
+    for name in _PLAIN:
+        setattr(parcel, name, row[f"d_{name}"])
+    parcel.total_value = _money(row["d_total_value_amount"], row["d_total_value_currency"])
+    parcel.items = [_item(item) for item in database.json(row["d_items"])]
+    parcel.documents = documents_of.listed(viewer, parcel.id, database.json(row["d_documents"]))
+
+
+def _money(amount: str | None, currency: str | None) -> Money | None:
+    return Money(amount, currency) if amount is not None and currency is not None else None
+
+
+def _item(stored: dict[str, Any]) -> ParcelItem:
+    return ParcelItem(
+        description=stored["description"],
+        quantity=stored["quantity"],
+        weight_grams=stored.get("weight_grams"),
+        value=_money(stored.get("value_amount"), stored.get("value_currency")),
+        sku=stored.get("sku"),
+        hs_code=stored.get("hs_code"),
+        origin_country=stored.get("origin_country"),
+    )
+
+
+def _event(row: dict[str, Any], shown: Shown) -> TrackingEvent:
+    return TrackingEvent(
+        status=ParcelStatus(row["status"]),
+        occurred_at=database.moment(row["occurred_at"]),
+        shown=shown,
+        location=row["location"],
+        message=row["message"],
+    )
+
+
+async def by_ids(gate: Gate, ids: Iterable[UUID], selection: Selection) -> dict[UUID, Parcel]:
+    """The parcels of these ids that the caller may know of."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return {}
+    viewer = gate.require_viewer()
+    own = "" if viewer.is_agent else " AND p.account_id = :own"
+    page_sql = f"""SELECT {_PAGE_COLUMNS}, 0 AS place FROM parcels p JOIN accounts a ON a.id = p.account_id AND a.deleted_at IS NULL
+        WHERE p.id IN :ids AND p.deleted_at IS NULL{own}"""
+    params: dict[str, object] = {"ids": wanted} | ({} if viewer.is_agent else {"own": viewer.account_id})
+    return {parcel.id: parcel for parcel in await _load(gate, selection, page_sql, params)}
+
+
+async def one(gate: Gate, parcel_id: UUID, selection: Selection) -> Parcel:
+    """The parcel. Raises NotFound, also for one of another merchant."""
+    gate.require_viewer()
+    found = await by_ids(gate, [parcel_id], selection)
+    if parcel_id not in found:
+        raise NotFound("parcel")
+    return found[parcel_id]
+
+
+def most_a_page(viewer: Viewer) -> int:
+    """How many parcels a page may have."""
+    return MOST_FOR_AGENTS if viewer.is_agent else MOST_FOR_MERCHANTS
+
+
+async def pages(
+    gate: Gate, account_ids: Sequence[UUID], filter: ParcelFilter, asked: Window, selection: Selection, *, count: bool
+) -> dict[UUID, Page[Parcel]]:
+    """A page of the parcels of each of these accounts, all in one statement.
+
+    A filter that looks at personal data is refused (Refused) before anything is read, unless the caller may see all of the account's;
+    an agent's search is recorded before it runs. The accounts must be ones the caller may know of.
+    """
+    viewer = gate.require_viewer()
+    if filter.searches:
+        for account_id in account_ids:
+            await _admit_search(gate, account_id, filter)
+    conditions, params = _conditions(viewer, filter)
+    bounds, bound_params = asked.bounds("p.created_at", "p.id")
+    ordered = asked.ordered_by("p.created_at", "p.id")
+    arms = [
+        f"""SELECT p.*, ROW_NUMBER() OVER (ORDER BY {ordered}) AS place FROM (SELECT {_PAGE_COLUMNS} FROM parcels p
+        WHERE {" AND ".join([f"p.account_id = :account_{n}", *conditions, *bounds])} ORDER BY {ordered} LIMIT :size) AS p"""
+        for n in range(len(account_ids))
+    ]
+    accounts = {f"account_{n}": account_id for n, account_id in enumerate(account_ids)}
+    rows = await _load(gate, selection, " UNION ALL ".join(arms), {**params, **bound_params, **accounts, "size": asked.size + 1})
+    totals = await _counts(account_ids, conditions, params) if count else {}
+    by_account: dict[UUID, list[Parcel]] = {account_id: [] for account_id in account_ids}
+    for row in rows:
+        by_account[row.account_id].append(row)
+    return {
+        account_id: page(asked, found, lambda parcel: Position(parcel.created_at, parcel.id), totals.get(account_id))
+        for account_id, found in by_account.items()
+    }
+
+
+async def _counts(account_ids: Sequence[UUID], conditions: list[str], params: Mapping[str, object]) -> dict[UUID, int]:
+    arms = [
+        f"""SELECT COUNT(*) AS n, {n} AS place FROM (SELECT 1 AS one FROM parcels p
+        WHERE {" AND ".join([f"p.account_id = :account_{n}", *conditions])} LIMIT {COUNTED_UP_TO + 1}) AS arm_{n}"""
+        for n in range(len(account_ids))
+    ]
+    accounts = {f"account_{n}": account_id for n, account_id in enumerate(account_ids)}
+    return {account_ids[row["place"]]: row["n"] for row in await database.fetch(" UNION ALL ".join(arms), **params, **accounts)}
+
+
+async def _admit_search(gate: Gate, account_id: UUID, filter: ParcelFilter) -> None:
+    known = gate.require_sight(await facts_of.of_account(account_id), "account")
+    decision = gate.require(Action.SEARCH_PERSONAL_DATA, known)
+    recorded = await gate.record_search(known, decision, filter.searches)
+    if recorded.allowed is not True:
+        raise Refused(recorded)
+
+
+def _conditions(viewer: Viewer, filter: ParcelFilter) -> tuple[list[str], dict[str, object]]:
+    conditions = ["p.deleted_at IS NULL"]
+    params: dict[str, object] = {}
+    for name, column in (("status", "status"), ("carrier", "carrier"), ("country", "country")):
+        if (given := getattr(filter, name)) is not None:
+            conditions.append(f"p.{column} IN :{name}")
+            params[name] = list(given)
+    if filter.created_from is not None:
+        conditions.append("p.created_at >= :created_from")
+        params["created_from"] = filter.created_from
+    if filter.created_before is not None:
+        conditions.append("p.created_at < :created_before")
+        params["created_before"] = filter.created_before
+    if filter.has_open_claim is not None:
+        conditions.append(f"{'' if filter.has_open_claim else 'NOT '}EXISTS (SELECT 1 FROM claims k WHERE k.parcel_id = p.id AND k.status IN :open)")
+        params["open"] = list(claims_of.OPEN)
+    if filter.searches:
+        found, search_params = _search(filter)
+        conditions += found
+        params |= search_params
+        if viewer.is_agent:  # admits by itself, whatever was decided a moment ago
+            conditions.append("EXISTS (SELECT 1 FROM consents c WHERE c.live_for = p.account_id AND c.expires_at > {now})")
+    return conditions, params
+
+
+_NOWHERE = "1 = 0"
+
+
+def _search(filter: ParcelFilter) -> tuple[list[str], dict[str, object]]:
+    conditions: list[str] = []
+    params: dict[str, object] = {}
+    for name, column, text in (("order", "order_key", filter.order_number), ("tracking", "tracking_key", filter.tracking_number)):
+        if text is not None:
+            key = search_keys.code(texts.storable(text, f"{name}Number", 255))
+            conditions.append(_in_personal(f"s.{column} = :{name}_key") if key else _NOWHERE)
+            params |= {f"{name}_key": key} if key else {}
+    if filter.search is not None:
+        matched, matched_params = _matches(texts.storable(filter.search, "search", 255))
+        conditions.append(f"({' OR '.join(matched)})" if matched else _NOWHERE)
+        params |= matched_params
+    return conditions, params
+
+
+def _matches(text: str) -> tuple[list[str], dict[str, object]]:
+    """Prefix of a name, surname, e-mail or postal code; or a whole order or tracking number. Each is a range of an index."""
+    matched: list[str] = []
+    params: dict[str, object] = {}
+    folded, code = search_keys.folded(text), search_keys.code(text)
+    for column, key in (("name_key", folded), ("surname_key", folded), ("email_key", folded), ("postal_code_key", code)):
+        if key:
+            matched.append(_in_personal(f"s.{column} >= :{column}_from AND s.{column} < :{column}_to"))
+            params |= {f"{column}_from": key, f"{column}_to": search_keys.prefix_end(key)}
+    if code:
+        matched += [_in_personal("s.order_key = :code_key"), _in_personal("s.tracking_key = :code_key")]
+        params["code_key"] = code
+    return matched, params
+
+
+def _in_personal(condition: str) -> str:
+    return f"p.id IN (SELECT s.parcel_id FROM parcel_personal_data s WHERE s.account_id = p.account_id AND {condition})"
+
+
+# What is done to parcels. Each decides again inside its transaction, from the facts as they are then.
+
+#: In an update: the field was not named, so it stays as it is.
+UNCHANGED: Any = object()
+
+RECIPIENT_INPUTS = {
+    "name": 255,
+    "company_name": 255,
+    "street": 255,
+    "house_number": 64,
+    "address_line2": 255,
+    "postal_code": 32,
+    "city": 255,
+    "region": 255,
+}
+
+
+async def update(gate: Gate, parcel_id: UUID, version: int, outline: Mapping[str, Any], personal: Mapping[str, Any]) -> None:
+    """Correct a parcel: `outline` and `personal` hold the columns named, None clearing them. Values must be checked already.
+
+    Raises NotFound, Refused, and Conflict unless `version` is the current one. `updated_at` moves with the outline only.
+    """
+    before = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
+    async with database.transaction():
+        await database.lock_account(before.account_id)
+        known = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
+        decision = gate.require(Action.CHANGE_PARCEL, known)
+        found = await database.fetch(
+            "SELECT name, email, postal_code, order_number, tracking_number, version FROM parcel_personal_data WHERE parcel_id = :id", id=parcel_id
+        )
+        if not found or found[0]["version"] != version:
+            raise Conflict("The parcel was changed meanwhile: read it again")
+        current = found[0] | personal
+        searched = search_keys.keys(**{name: current[name] for name in ("name", "email", "postal_code", "order_number", "tracking_number")})
+        columns = {**personal, **searched, "version": version + 1}
+        await database.execute(
+            f"UPDATE parcel_personal_data SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE parcel_id = :id", id=parcel_id, **columns
+        )
+        if outline:
+            await database.execute(
+                f"UPDATE parcels SET {', '.join(f'{name} = :{name}' for name in outline)}, updated_at = {{now}} WHERE id = :id",
+                id=parcel_id,
+                **outline,
+            )
+        await gate.record_change(decision, known, map(_coordinate, [*outline, *personal]))
+
+
+def _coordinate(column: str) -> str:
+    head, *rest = column.split("_")
+    name = head + "".join(part.capitalize() for part in rest)
+    return f"Recipient.{name}" if column in _RECIPIENT or column == "country" else f"Parcel.{name}"
+
+
+_CANCELLABLE = frozenset(
+    {
+        ParcelStatus.READY_TO_SEND,
+        ParcelStatus.ANNOUNCING,
+        ParcelStatus.ANNOUNCED,
+        ParcelStatus.ANNOUNCED_UNCOLLECTED,
+        ParcelStatus.NO_LABEL,
+        ParcelStatus.CANCELLATION_FAILED,
+    }
+)
+
+
+async def cancel(gate: Gate, parcel_id: UUID) -> None:
+    """Cancel an announced parcel that no carrier has yet. Raises Conflict for one never announced (it would be deleted) or on its way."""
+    before = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
+    async with database.transaction():
+        await database.lock_account(before.account_id)
+        known = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
+        decision = gate.require(Action.CANCEL_PARCEL, known)
+        if not known.announced:
+            raise Conflict("A parcel never announced can't be cancelled: delete it")
+        status = ParcelStatus((await database.fetch("SELECT status FROM parcels WHERE id = :id", id=parcel_id))[0]["status"])
+        if status not in _CANCELLABLE:
+            raise Conflict("The parcel can't be cancelled any more")
+        await database.execute(
+            "UPDATE parcels SET status = :status, updated_at = {now} WHERE id = :id", status=ParcelStatus.CANCELLED, id=parcel_id
+        )
+        await database.execute("UPDATE parcel_personal_data SET version = version + 1 WHERE parcel_id = :id", id=parcel_id)
+        await gate.record_change(decision, known, ["Parcel.status"])
+
+
+async def delete(gate: Gate, parcel_id: UUID) -> None:
+    """Delete a parcel: its personal data, documents and events are destroyed, its open claims withdrawn. Merchants only."""
+    before = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
+    async with database.transaction():
+        await database.lock_account(before.account_id)
+        known = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
+        gate.require(Action.DELETE_PARCEL, known)
+        await database.execute("UPDATE parcels SET deleted_at = {now} WHERE id = :id", id=parcel_id)
+        await database.execute(
+            "UPDATE claims SET status = 'WITHDRAWN', closed_at = {now} WHERE parcel_id = :id AND status IN :open", id=parcel_id, open=list(claims_of.OPEN)
+        )
+        await destroy_personal("= :id", id=parcel_id)
+        await live.announce("claim", known.account_id)
+
+
+async def destroy_personal(which: str, **params: object) -> None:
+    """Destroy what is personal of parcels: `which` is the end of a condition on the parcel's id."""
+    claims = f"(SELECT k.id FROM claims k WHERE k.parcel_id {which})"
+    entries = f"(SELECT e.id FROM investigation_entries e WHERE e.claim_id IN {claims})"
+    for statement in (
+        f"DELETE FROM investigation_personal_data WHERE entry_id IN {entries}",
+        f"DELETE FROM claim_personal_data WHERE claim_id IN {claims}",
+        f"DELETE FROM parcel_files WHERE parcel_id {which}",
+        f"DELETE FROM parcel_events WHERE parcel_id {which}",
+        f"DELETE FROM parcel_personal_data WHERE parcel_id {which}",
+    ):
+        await database.execute(statement, **params)
