@@ -6,33 +6,47 @@ an object a line. UTF-8, with or without a byte order mark, plain or gzipped. A 
 A line of NDJSON that is no object is given as a BadRecord with its line number, and the lines after it are read: they can be told
 apart whatever is in them. In the other shapes nothing after a fault can be trusted: UnreadableFile ends the stream, after the
 records before the fault.
+
+Lists are put together from ijson's bare events, not by `ijson.items`: that keeps the path of every value, and 200 kB of `[` would
+take 20 GB. Its floats make it refuse the numbers that orjson refuses, where its decimals end in errors of other kinds.
 """
 
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, cast
+from typing import BinaryIO, Final, Literal, TypeVar, cast
 
-import ijson
+import ijson  # type: ignore[import-untyped]  # it ships no types
 import orjson
 
-BEGINNING: Final = 1024 * 1024
+BEGINNING: Final = 4 * 1024 * 1024
 """How many bytes tell the shape of a file. No line of NDJSON and no object that is a file of its own may be longer."""
+MOST_VALUES: Final = 100_000
+"""Names and values in one entry of a list. A parcel has some 150."""
+DEEPEST: Final = 64
+"""Objects and lists within each other in one entry of a list. A parcel has 4."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _GZIP: Final = b"\x1f\x8b"
 _SPACE: Final = b" \t\r\n"
+_Holder = dict[str, object] | list[object]
+_NEW: Final[Mapping[str, Callable[[], _Holder]]] = {"start_map": dict, "start_array": list}
+_STARTS: Final = frozenset(_NEW)
+_ENDS: Final = frozenset({"end_map", "end_array"})
 
 _PAGES: Final = frozenset({"parcels", "data", "returns"})
-# Where these come before a list, the list is part of the one parcel or shipment that the file holds.
+# Where one of these comes before the list, the list is part of the one parcel or shipment that the file holds.
 _OF_A_PARCEL: Final = frozenset({"id", "status", "name", "address", "ship_with", "to_address", "from_address"})
 # A v3 shipment has a list of parcels too, but no parcel in it says who it is for.
 _OF_A_RECIPIENT: Final = frozenset({"name", "address", "parcel", "to_address", "from_address"})
 _OF_A_SHIPMENT: Final = frozenset({"ship_with", "to_address", "from_address"})
+
+_Events = Iterator[tuple[str, object]]
+_Value = TypeVar("_Value")
 
 
 class UnreadableFile(Exception):
@@ -84,48 +98,49 @@ def _records(file: BinaryIO) -> Iterator[Record]:
     beginning = beginning.removeprefix(_BYTE_ORDER_MARK)
     start = beginning.lstrip(_SPACE)[:1]
     if complete and not start:
-        return
-    if start != b"[" and _is_lines(beginning, complete=complete):
+        return  # An empty file has no records.
+    if start == b"[":
+        yield from _entries(file, None)
+    elif _is_lines(beginning, complete=complete):
         yield from _lines(file)
-    elif start == b"[":
-        yield from _entries(file, "item")
     elif start == b"{":
         page = _page(beginning)
-        yield from _entries(file, f"{page}.item") if page else _single(file)
+        yield from _entries(file, page) if page else _single(file)
     else:
-        raise UnreadableFile("This is not JSON in UTF-8: it should start with { or [.")
+        raise UnreadableFile("This is not JSON in UTF-8: that starts with { or [.")
 
 
 def _is_lines(beginning: bytes, *, complete: bool) -> bool:
     """Is this NDJSON, even if some of its lines are broken?
 
-    Either the first line is an object and another line follows, or somewhere a line starts an object after one that ends none of the
-    ways (`[`, `,`, `:`) in which a longer document can go on with an object.
+    It is if the first line is an object and another line follows, or if somewhere a line starts an object after a line that ends
+    in none of the ways (`[`, `,`, `:`) in which a longer document goes on with an object.
     """
     lines = [line for line in (line.strip(_SPACE) for line in beginning.split(b"\n")) if line]
-    if len(lines) > 1 and isinstance(_object(lines[0]), Mapping):
+    first_ends = b"\n" in beginning and (len(lines) > 1 or not complete)
+    if lines and first_ends and isinstance(_object(lines[0]), Mapping):
         return True
-    if len(lines) == 1:
-        return not complete and b"\n" in beginning and isinstance(_object(lines[0]), Mapping)
     return any(line.startswith(b"{") and not before.endswith((b"[", b",", b":")) for before, line in pairwise(lines))
 
 
 def _page(beginning: bytes) -> str | None:
     """Under which key the object that starts here has its list of records; None if it is a record itself."""
     keys: set[str] = set()
-    parcels = False
+    last, depth, parcels = "", 0, False
     try:
-        for prefix, event, value in ijson.parse(io.BytesIO(beginning)):
-            if prefix == "" and event == "map_key":
-                keys.add(value)
-            elif event == "start_array" and prefix in _PAGES and not keys & _OF_A_PARCEL:
-                if prefix != "parcels":
-                    return str(prefix)
+        for event, value in ijson.basic_parse(io.BytesIO(beginning), use_float=True):
+            if event == "map_key" and depth == 1:
+                last = str(value)
+                keys.add(last)
+            elif event == "map_key" and depth == 3 and parcels and last == "parcels" and value in _OF_A_RECIPIENT:
+                return last
+            elif event == "start_array" and depth == 1 and last in _PAGES and not keys & _OF_A_PARCEL:
+                if last != "parcels":
+                    return last
                 parcels = True
-            elif parcels and prefix == "parcels.item" and value in _OF_A_RECIPIENT:
-                return "parcels"
+            depth += (event in _STARTS) - (event in _ENDS)
     except ijson.JSONError:
-        pass  # The beginning ends in the middle of the document, or is broken: what follows will tell.
+        pass  # The beginning ends in the middle of the document, or is broken: reading it will tell.
     return "parcels" if parcels and not keys & _OF_A_SHIPMENT else None
 
 
@@ -146,28 +161,10 @@ def _skip_line(file: BinaryIO) -> None:
         pass
 
 
-def _entries(file: BinaryIO, prefix: str) -> Iterator[Record]:
-    entries = ijson.items(file, prefix)
-    number = 0
-    broken = False
-    while not broken:
-        try:
-            entry = next(entries)
-        except StopIteration:
-            return
-        except ijson.JSONError:
-            broken = True
-        else:
-            number += 1
-            is_object = isinstance(entry, Mapping)
-            yield Record(Position("entry", number), entry if is_object else BadRecord("is not a JSON object"))
-    raise UnreadableFile(f"After entry {number} the JSON is broken, or ends too early.")
-
-
 def _single(file: BinaryIO) -> Iterator[Record]:
     text = file.read(BEGINNING + 1)
     if len(text) > BEGINNING:
-        raise UnreadableFile(f"This is one JSON object of more than {BEGINNING} bytes, without a list of parcels at its start.")
+        raise UnreadableFile(f"This is one JSON object of more than {BEGINNING} bytes, with no list of parcels at its start.")
     value = _object(text)
     if isinstance(value, BadRecord):
         raise UnreadableFile("The JSON is broken, or ends too early.")
@@ -180,3 +177,78 @@ def _object(text: bytes) -> Mapping[str, object] | BadRecord:
     except orjson.JSONDecodeError:
         return BadRecord("is not JSON in UTF-8")
     return value if isinstance(value, dict) else BadRecord("is not a JSON object")
+
+
+def _entries(file: BinaryIO, page: str | None) -> Iterator[Record]:
+    """The entries of the list under this key of the document, or of the document that is a list."""
+    events: _Events = ijson.basic_parse(file, use_float=True)
+    number = 0
+    broken = False
+    try:
+        _go_to_list(events, page)
+        for entry in _built(events):
+            number += 1
+            yield Record(Position("entry", number), entry)
+        for _ in events:  # What comes after the list has to be JSON too, or this was no such document.
+            pass
+    except ijson.JSONError:
+        broken = True
+    if broken:
+        raise UnreadableFile(f"After entry {number} the JSON is broken, or ends too early.")
+
+
+def _go_to_list(events: _Events, page: str | None) -> None:
+    depth, key = 0, None
+    for event, value in events:
+        if event == "start_array" and (page is None or (depth == 1 and key == page)):
+            return
+        if event == "map_key" and depth == 1:
+            key = value
+        depth += (event in _STARTS) - (event in _ENDS)
+
+
+def _built(events: _Events) -> Iterator[Mapping[str, object] | BadRecord]:
+    for event, _ in events:
+        if event == "end_array":
+            return
+        if event in _STARTS:
+            yield _built_from(event, events)
+        else:
+            yield BadRecord("is not a JSON object")
+
+
+def _built_from(start: str, events: _Events) -> Mapping[str, object] | BadRecord:
+    """The object that has just started, up to its end. What is too large or too deep to be a parcel is passed over."""
+    root = _NEW[start]()
+    inside = [root]
+    key = ""
+    for count, (event, value) in enumerate(events):
+        if event == "map_key":
+            key = cast("str", value)
+        elif event in _ENDS:
+            inside.pop()
+            if not inside:
+                break
+        elif event in _STARTS:
+            inside.append(_put(inside[-1], key, _NEW[event]()))
+        else:
+            _put(inside[-1], key, value)
+        if count > MOST_VALUES or len(inside) > DEEPEST:
+            _skip(events, len(inside))
+            return BadRecord(f"has more than {MOST_VALUES} names and values, or is more than {DEEPEST} deep")
+    return root if isinstance(root, dict) else BadRecord("is not a JSON object")
+
+
+def _put(holder: _Holder, key: str, value: _Value) -> _Value:
+    if isinstance(holder, dict):
+        holder[key] = value
+    else:
+        holder.append(value)
+    return value
+
+
+def _skip(events: _Events, depth: int) -> None:
+    for event, _ in events:
+        depth += (event in _STARTS) - (event in _ENDS)
+        if depth == 0:
+            return

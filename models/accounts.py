@@ -24,7 +24,9 @@ class Account(Keyed):
 class AccountSettings(Model):
     """The outline of a merchant's settings. `version` counts every change, also of the personal ones."""
 
-    account = fields.OneToOneField("models.Account", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    account: fields.OneToOneRelation[Account] = fields.OneToOneField(
+        "models.Account", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     locale = fields.CharField(35)
     timezone = fields.CharField(64)
     default_carrier = fields.CharField(64, null=True)
@@ -40,7 +42,9 @@ class AccountSettings(Model):
 class AccountPersonalData(Model):
     """What in a merchant's settings is personal data of the merchant, or carries data out (reply-to, BCC, webhook)."""
 
-    account = fields.OneToOneField("models.Account", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    account: fields.OneToOneRelation[Account] = fields.OneToOneField(
+        "models.Account", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     sender_addresses: fields.Field[list[dict[str, str | None]] | None] = fields.JSONField(null=True)
     notification_reply_to = fields.CharField(254, null=True)
     notification_bcc = fields.CharField(254, null=True)
@@ -53,7 +57,9 @@ class AccountPersonalData(Model):
 class DirectDebit(Model):
     """A merchant's mandate. No agent ever learns anything of it, not even whether the row exists."""
 
-    account = fields.OneToOneField("models.Account", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    account: fields.OneToOneRelation[Account] = fields.OneToOneField(
+        "models.Account", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     account_holder = fields.CharField(255)
     iban = fields.CharField(34)
     bic = fields.CharField(11, null=True)

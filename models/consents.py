@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.fields import Keyed
 from policy.vocabulary import ConsentDuration, ConsentState
+
+if TYPE_CHECKING:
+    from models.accounts import Account
+    from models.users import User
 
 
 class Consent(Keyed):
@@ -17,15 +23,21 @@ class Consent(Keyed):
     `ended_as` is REVOKED, REPLACED, or EXPIRED when a later grant found it run out.
     """
 
-    account = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     live_for = fields.UUIDField(null=True, unique=True)
     duration = fields.CharEnumField(ConsentDuration, description="ConsentDuration", max_length=16)
-    granted_by = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    granted_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     granted_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
     ended_as = fields.CharEnumField(ConsentState, description="ConsentState", max_length=16, null=True)
-    ended_by = fields.ForeignKeyField("models.User", null=True, related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    ended_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "models.User", null=True, related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
 
     class Meta:
         table = "consents"

@@ -57,9 +57,7 @@ def config(url: str, *, foreign_keys: bool = True) -> dict[str, Any]:
     elif scheme in {"postgres", "postgresql", "asyncpg"}:
         connection = expand_db_url("asyncpg" + url[len(scheme) :])
         given = connection["credentials"]
-        connection["credentials"] = given | {
-            name: type(limit)(given.get(name, limit)) for name, limit in _POSTGRES_LIMITS.items()
-        }
+        connection["credentials"] = given | {name: type(limit)(given.get(name, limit)) for name, limit in _POSTGRES_LIMITS.items()}
     else:
         raise ValueError("the database URL must start with sqlite:// or postgres://")
     return {
@@ -90,7 +88,8 @@ async def migrate(url: str, target: str | None = None) -> None:
 
 def current() -> BaseDBAsyncClient:
     """The connection of this task: the transaction it is in, else the pool."""
-    return connections.get("default")
+    connection: BaseDBAsyncClient = connections.get("default")
+    return connection
 
 
 def engine() -> Engine:

@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from tortoise import Model, fields
-from tortoise.backends.sqlite import executor as _sqlite_executor  # registers its adapters first: ours replace them
+from tortoise.backends.sqlite import executor as executor  # noqa: PLC0414 (it registers adapters, which ours below replace)
 from uuid_utils.compat import uuid7
 
 __all__ = ["Keyed", "instant_text", "new_id"]
-
-assert _sqlite_executor
 
 
 def instant_text(value: datetime) -> str:

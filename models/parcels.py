@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tortoise import Model, fields
 
 from models.enums import ParcelDirection, ParcelStatus
 from models.fields import Keyed
+
+if TYPE_CHECKING:
+    from models.accounts import Account
 
 
 class Parcel(Keyed):
@@ -17,7 +20,9 @@ class Parcel(Keyed):
     the platform told of: older news is not applied. `updated_at` moves with the outline only.
     """
 
-    account = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     platform_id = fields.CharField(64, null=True)
     status = fields.CharEnumField(ParcelStatus, description="ParcelStatus", max_length=32)
     carrier = fields.CharField(64, null=True)
@@ -50,8 +55,12 @@ class ParcelPersonalData(Model):
     collation. They die with the row. `version` counts every change of the parcel, personal or not.
     """
 
-    parcel = fields.OneToOneField("models.Parcel", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT)
-    account = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    parcel: fields.OneToOneRelation[Parcel] = fields.OneToOneField(
+        "models.Parcel", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     version = fields.IntField(default=1)
     name = fields.CharField(255, null=True)
     company_name = fields.CharField(255, null=True)
@@ -83,17 +92,18 @@ class ParcelPersonalData(Model):
 
     class Meta:
         table = "parcel_personal_data"
-        indexes = [
-            ("account_id", key)
-            for key in ("name_key", "surname_key", "email_key", "postal_code_key", "order_key", "tracking_key")
-        ]
+        indexes = [("account_id", key) for key in ("name_key", "surname_key", "email_key", "postal_code_key", "order_key", "tracking_key")]
 
 
 class ParcelEvent(Keyed):
     """What the carrier reported: where the parcel was and what was written about it. Personal as a whole (the contract's LOCATION)."""
 
-    account = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
-    parcel = fields.ForeignKeyField("models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
+    parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField(
+        "models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     status = fields.CharEnumField(ParcelStatus, description="ParcelStatus", max_length=32)
     occurred_at = fields.DatetimeField()
     location = fields.CharField(255, null=True)
@@ -107,8 +117,12 @@ class ParcelEvent(Keyed):
 class ParcelFile(Keyed):
     """The bytes of a document that is kept here. Most are fetched from the carrier's link when asked for, and have no row."""
 
-    account = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
-    parcel = fields.ForeignKeyField("models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
+    parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField(
+        "models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     media_type = fields.CharField(64)
     content = fields.BinaryField()
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tortoise import Model, fields
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.fields import Keyed
 from policy.vocabulary import MerchantRole, ViewerKind
 
+if TYPE_CHECKING:
+    from models.accounts import Account
+
 
 class User(Keyed):
     """A merchant's user (`account`, `role`) or a support agent (neither)."""
 
-    account = fields.ForeignKeyField("models.Account", null=True, related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    account: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "models.Account", null=True, related_name=False, on_delete=fields.OnDelete.RESTRICT
+    )
     kind = fields.CharEnumField(ViewerKind, description="ViewerKind", max_length=16)
     role = fields.CharEnumField(MerchantRole, description="MerchantRole", max_length=16, null=True)
     email = fields.CharField(254, unique=True)
@@ -36,7 +43,7 @@ class User(Keyed):
 class Session(Keyed):
     """A signed-in browser. The cookie holds the token and the row its SHA-256."""
 
-    user = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     token_hash = fields.CharField(64, unique=True)
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
@@ -50,7 +57,7 @@ class Session(Keyed):
 class Token(Keyed):
     """An API client's bearer token, kept as its SHA-256."""
 
-    user = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     token_hash = fields.CharField(64, unique=True)
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()

@@ -258,9 +258,7 @@ FIELDS: Mapping[str, Classes] = {
         **_personal(_C.TRACKING, "carrierReference"),
         **_personal(_C.FREE_TEXT, "note"),
     },
-    "AccessEvent": _outline(
-        "id at agentId agent account parcel action changed categories fields basis consent claim operation requestId"
-    ),
+    "AccessEvent": _outline("id at agentId agent account parcel action changed categories fields basis consent claim operation requestId"),
     "GrantConsentPayload": _outline("consent account"),
     "RevokeConsentPayload": _outline("consent account"),
     "ClaimPayload": _outline("claim"),

@@ -188,9 +188,11 @@ async def _load(gate: Gate, selection: Selection, source: str, where: str, param
 async def by_ids(gate: Gate, ids: Iterable[UUID], selection: Selection) -> dict[UUID, Claim]:
     """The claims of these ids that the caller may know of."""
     viewer = gate.require_viewer()
-    where, params = "WHERE k.id IN :ids", {"ids": list(ids)}
+    where = "WHERE k.id IN :ids"
+    params: dict[str, object] = {"ids": list(ids)}
     if not viewer.is_agent:
-        where, params = where + " AND k.account_id = :own", {**params, "own": viewer.account_id}
+        where += " AND k.account_id = :own"
+        params["own"] = viewer.account_id
     return {claim.id: claim for claim in await _load(gate, selection, "claims", where, params)}
 
 

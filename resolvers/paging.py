@@ -70,7 +70,10 @@ class Window:
         """WHERE conditions on the columns `at` and `key`, and their parameters."""
         conditions: list[str] = []
         params: dict[str, object] = {}
-        for name, bound, beyond in (("after", self.after, "<" if self.descending else ">"), ("before", self.before, ">" if self.descending else "<")):
+        for name, bound, beyond in (
+            ("after", self.after, "<" if self.descending else ">"),
+            ("before", self.before, ">" if self.descending else "<"),
+        ):
             if bound is not None:
                 conditions.append(f"({at}, {key}) {beyond} (:{name}_at, :{name}_id)")
                 params |= {f"{name}_at": bound.at, f"{name}_id": bound.id}

