@@ -35,6 +35,7 @@ _BY_ALPHA_3: Final = {country.alpha_3: country.alpha_2 for country in pycountry.
 
 _AMOUNT_LIMIT: Final = Decimal(10) ** 12
 _CURRENCY: Final = re.compile("[A-Z]{3}")
+_NOTHING: Final = frozenset({"", "null"})
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,30})?")
 _DIALLED: Final = re.compile(r"\+?[0-9 ().-]+")
 _ISO: Final = re.compile(r"[0-9-]{10}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?")
@@ -77,7 +78,8 @@ class Fields:
     def text(self, *keys: str, limit: int = TEXT_LIMIT) -> str | None:
         """The text of the first of these keys that has one. Ids and house numbers also come as whole numbers: those are taken."""
         for key in keys:
-            if (text := self.checked(key, self.values.get(key), limit)) is not None:
+            value = self.values.get(key)
+            if value is not None and (text := self.checked(key, value, limit)) is not None:
                 return text
         return None
 
@@ -153,7 +155,7 @@ class Fields:
 
     def country(self, key: str) -> str | None:
         """ISO 3166-1 alpha-2, from the code or from v2's `{"iso_2": "NL", "iso_3": "NLD", "name": "Netherlands"}`."""
-        nested = isinstance(self.values.get(key), Mapping)
+        nested = isinstance(self.values.get(key), dict)
         code = self.inner(key).text("iso_2", "iso_3") if nested else self.text(key)
         if code is None:
             return None
@@ -174,14 +176,14 @@ class Fields:
         value = self.values.get(key)
         if _is_nothing(value):
             value = {}
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise self.rejected(key, "is not an object")
         return Fields(value, f"{self.path}{key}.")
 
     def each(self, key: str) -> Iterator["Fields"]:
         """The objects in the list under this key."""
         for position, value in enumerate(self.entries(key)):
-            if not isinstance(value, Mapping):
+            if not isinstance(value, dict):
                 raise self.rejected(f"{key}[{position}]", "is not an object")
             yield Fields(value, f"{self.path}{key}[{position}].")
 
@@ -202,20 +204,20 @@ class Fields:
 
     def checked(self, key: str, value: object, limit: int = TEXT_LIMIT) -> str | None:
         """This value as `text` would have read it from this key."""
-        if value is None:
-            return None
         if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= 64:
             return str(value)
         if not isinstance(value, str):
             raise self.rejected(key, "is not a text")
         text = value.strip()
+        if text in _NOTHING:
+            return None
         if len(text) > limit:
             raise self.rejected(key, f"is longer than {limit} characters")
         if "\x00" in text:
             raise self.rejected(key, "holds a NUL byte")
         if not text.isascii() and _SURROGATE.search(text):
             raise self.rejected(key, "holds half a surrogate pair")
-        return None if _is_nothing(text) else text
+        return text
 
 
 def e164(phone: str | None, country: str | None) -> str | None:
@@ -229,7 +231,8 @@ def e164(phone: str | None, country: str | None) -> str | None:
         number = phonenumbers.parse(phone, country)
     except phonenumbers.NumberParseException:
         return phone
-    if not phonenumbers.is_possible_number(number):
+    # Not `is_possible_number`: that takes a number that lacks its area code too.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return phone
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -245,8 +248,8 @@ def money(amount: Decimal | None, currency: str | None) -> tuple[str, str] | Non
 
 def _is_nothing(value: object) -> bool:
     if isinstance(value, str):
-        return value.strip() in {"", "null"}
-    return value is None or (isinstance(value, Mapping | list) and not value)
+        return value.strip() in _NOTHING
+    return value is None or value == {} or value == []
 
 
 def _decimal(value: object) -> Decimal | None:

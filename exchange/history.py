@@ -1,6 +1,6 @@
 """What the carrier reported of a Sendcloud parcel: its tracking history, and what the carrier objected to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -60,7 +60,7 @@ def _leaves(at: Fields, value: object) -> Iterator[object]:
         if not waiting:
             return
         entry = waiting.pop()
-        if isinstance(entry, Mapping):
+        if isinstance(entry, dict):
             waiting += reversed(list(entry.values()))
         elif isinstance(entry, list):
             waiting += reversed(entry)

@@ -146,14 +146,14 @@ def _envelope(record: Mapping[str, object]) -> str | None:
     """
     if isinstance(record.get("parcels"), list):
         return "parcels"
-    if isinstance(record.get("parcel"), Mapping | list):
+    if isinstance(record.get("parcel"), dict | list):
         return "parcel"
     if "status" in record:
         return None
-    if isinstance(record.get("incoming_parcel_data"), Mapping):
+    if isinstance(record.get("incoming_parcel_data"), dict):
         return "incoming_parcel_data"
     shipment = record.get("shipment")
-    if isinstance(shipment, Mapping) and "parcels" in shipment:
+    if isinstance(shipment, dict) and "parcels" in shipment:
         return "shipment"
     return next((key for key in ("data", "returns") if isinstance(record.get(key), list) or record.get(key)), None)
 
@@ -164,7 +164,7 @@ def _colli_under(record: Fields, key: str, envelopes: int) -> Iterator[_Collo | 
     of_a_shipment = _Collo(record, record).is_v3
     for position, entry in enumerate(entries):
         place = f"{key}[{position}]" if isinstance(value, list) else key
-        if not isinstance(entry, Mapping):
+        if not isinstance(entry, dict):
             yield record.rejected(place, "is not an object")
             continue
         fields = Fields(entry, f"{record.path}{place}.")
@@ -273,7 +273,7 @@ def _group(collo: _Collo) -> str | None:
 
 
 def _carrier(shipment: Fields) -> str | None:
-    nested = isinstance(shipment.values.get("carrier"), Mapping)
+    nested = isinstance(shipment.values.get("carrier"), dict)
     code = shipment.inner("carrier").text("code") if nested else shipment.text("carrier", "carrier_code")
     if code is None:
         code, colon, _ = (_option(shipment) or "").partition(":")
@@ -290,7 +290,7 @@ def _option(shipment: Fields) -> str | None:
 
 def _weight(fields: Fields) -> int | None:
     """v3's `{"value": "1.320", "unit": "kg"}`, or v2's kilograms."""
-    if not isinstance(fields.values.get("weight"), Mapping):
+    if not isinstance(fields.values.get("weight"), dict):
         return fields.scaled("weight", _GRAMS["kg"])
     weight = fields.inner("weight")
     return weight.scaled("value", _factor(weight, _GRAMS))
@@ -323,7 +323,7 @@ def _reference(shipment: Fields, platform_id: str) -> str | None:
 
 
 def _service_point(shipment: Fields) -> str | None:
-    nested = isinstance(shipment.values.get("to_service_point"), Mapping)
+    nested = isinstance(shipment.values.get("to_service_point"), dict)
     point = shipment.inner("to_service_point").text("id") if nested else shipment.text("to_service_point")
     return point if point != "0" else None
 

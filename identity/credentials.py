@@ -41,17 +41,11 @@ _PROVE = {
     SELECT held.id AS held_id, {VIEWER_COLUMNS}
     FROM {kept.value} AS held JOIN users ON users.id = held.user_id LEFT JOIN accounts ON accounts.id = users.account_id
     WHERE held.token_hash = :token_hash AND held.ended_at IS NULL AND held.expires_at > {{now}} AND {_IS_ACTIVE}
-    """  # noqa: S608
+    """
     for kept in Kept
 }
-_END = {
-    kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE token_hash = :token_hash AND ended_at IS NULL RETURNING id"  # noqa: S608
-    for kept in Kept
-}
-_END_ALL = {
-    kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE user_id = :user_id AND ended_at IS NULL RETURNING id"  # noqa: S608
-    for kept in Kept
-}
+_END = {kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE token_hash = :token_hash AND ended_at IS NULL RETURNING id" for kept in Kept}
+_END_ALL = {kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE user_id = :user_id AND ended_at IS NULL RETURNING id" for kept in Kept}
 
 
 def new_secret() -> str:

@@ -66,9 +66,7 @@ async def refusal(_: Request, error: Exception) -> Response:
         case SignInRefused():
             return _error(401, "UNAUTHENTICATED", "The e-mail and the password don't belong together.")
         case BadCredentials():
-            return _error(
-                401, "UNAUTHENTICATED", "The bearer token is not valid.", {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-            )
+            return _error(401, "UNAUTHENTICATED", "The bearer token is not valid.", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
         case CrossSiteRequest():
             return _error(403, "FORBIDDEN", "Requests from other sites are refused.")
         case _Unreadable():

@@ -16,7 +16,7 @@ from policy.vocabulary import Viewer
 
 SESSION_LIFETIME = timedelta(hours=12)
 
-_FIND = f"SELECT users.id, users.password_hash FROM {ACTIVE_USERS} AND users.email = :email"  # noqa: S608
+_FIND = f"SELECT users.id, users.password_hash FROM {ACTIVE_USERS} AND users.email = :email"
 _ADD = """
 INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES (:id, :user_id, :token_hash, {now}, :expires_at)
 """

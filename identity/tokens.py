@@ -16,9 +16,7 @@ TOKEN_LIFETIME = timedelta(days=90)
 
 # An UPDATE that changes nothing holds the user still until the token is there: nobody deactivates it in between.
 _HOLD = "UPDATE users SET id = id WHERE id = :user_id AND deactivated_at IS NULL"
-_ADD = (
-    "INSERT INTO tokens (id, user_id, token_hash, created_at, expires_at) VALUES (:id, :user_id, :token_hash, {now}, :expires_at)"
-)
+_ADD = "INSERT INTO tokens (id, user_id, token_hash, created_at, expires_at) VALUES (:id, :user_id, :token_hash, {now}, :expires_at)"
 
 
 async def create_token(user_id: UUID, lifetime: timedelta = TOKEN_LIFETIME) -> str:

@@ -17,7 +17,7 @@ from policy.vocabulary import MerchantRole, Viewer, ViewerKind
 _LONGEST_EMAIL, _LONGEST_NAME = 254, 255
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
-_FIND = f"SELECT {VIEWER_COLUMNS} FROM {ACTIVE_USERS} AND users.email = :email"  # noqa: S608
+_FIND = f"SELECT {VIEWER_COLUMNS} FROM {ACTIVE_USERS} AND users.email = :email"
 _ADD = """
 INSERT INTO users (id, account_id, kind, role, email, name, locale, password_hash, created_at)
 VALUES (:id, :account_id, :kind, :role, :email, :name, :locale, :password_hash, {now})

@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 class Claim(Keyed):
     """One claim. `channel` is set by the server from who is calling, and decides whether the parcel opens."""
 
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
-    parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField(
-        "models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField("models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     kind = fields.CharEnumField(ClaimKind, description="ClaimKind", max_length=16)
     type = fields.CharEnumField(ClaimType, description="ClaimType", max_length=32)
     channel = fields.CharEnumField(ClaimChannel, description="ClaimChannel", max_length=16)
@@ -49,9 +45,7 @@ class ClaimPersonalData(Model):
     claim: fields.OneToOneRelation[Claim] = fields.OneToOneField(
         "models.Claim", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT
     )
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     description = fields.TextField(null=True)
 
     class Meta:
@@ -61,9 +55,7 @@ class ClaimPersonalData(Model):
 class InvestigationEntry(Keyed):
     """That something was done in an investigation, when, by whom."""
 
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField("models.Claim", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     at = fields.DatetimeField()
     by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
@@ -80,9 +72,7 @@ class InvestigationPersonalData(Model):
     entry: fields.OneToOneRelation[InvestigationEntry] = fields.OneToOneField(
         "models.InvestigationEntry", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT
     )
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     carrier_reference = fields.CharField(255, null=True)
     note = fields.TextField(null=True)
 

@@ -23,14 +23,10 @@ class Consent(Keyed):
     `ended_as` is REVOKED, REPLACED, or EXPIRED when a later grant found it run out.
     """
 
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     live_for = fields.UUIDField(null=True, unique=True)
     duration = fields.CharEnumField(ConsentDuration, description="ConsentDuration", max_length=16)
-    granted_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    granted_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     granted_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)

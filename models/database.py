@@ -118,9 +118,7 @@ async def lock_account(account_id: UUID) -> bool:
 
     An UPDATE that changes nothing is the lock both databases have; returns False if there is no such account.
     """
-    count, _ = await current().execute_query(
-        *_compile("UPDATE accounts SET id = id WHERE id = :id AND deleted_at IS NULL", {"id": account_id})
-    )
+    count, _ = await current().execute_query(*_compile("UPDATE accounts SET id = id WHERE id = :id AND deleted_at IS NULL", {"id": account_id}))
     return count > 0
 
 

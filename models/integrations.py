@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 class Integration(Keyed):
     """A shipping platform that posts to `/webhooks/sendcloud/<id>`, signing with `secret`."""
 
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     name = fields.CharField(255)
     secret = fields.CharField(128)
     created_at = fields.DatetimeField()
@@ -31,9 +29,7 @@ class Integration(Keyed):
 class ExportLink(Keyed):
     """A CSV link for one user, good once until `expires_at`. `parcel_filter` may hold what somebody searched for: it goes when used."""
 
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     token_hash = fields.CharField(64, unique=True)
     parcel_filter: fields.Field[dict[str, Any] | None] = fields.JSONField(null=True)

@@ -20,9 +20,7 @@ class Parcel(Keyed):
     the platform told of: older news is not applied. `updated_at` moves with the outline only.
     """
 
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     platform_id = fields.CharField(64, null=True)
     status = fields.CharEnumField(ParcelStatus, description="ParcelStatus", max_length=32)
     carrier = fields.CharField(64, null=True)
@@ -58,9 +56,7 @@ class ParcelPersonalData(Model):
     parcel: fields.OneToOneRelation[Parcel] = fields.OneToOneField(
         "models.Parcel", primary_key=True, related_name=False, on_delete=fields.OnDelete.RESTRICT
     )
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     version = fields.IntField(default=1)
     name = fields.CharField(255, null=True)
     company_name = fields.CharField(255, null=True)
@@ -98,12 +94,8 @@ class ParcelPersonalData(Model):
 class ParcelEvent(Keyed):
     """What the carrier reported: where the parcel was and what was written about it. Personal as a whole (the contract's LOCATION)."""
 
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
-    parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField(
-        "models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField("models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     status = fields.CharEnumField(ParcelStatus, description="ParcelStatus", max_length=32)
     occurred_at = fields.DatetimeField()
     location = fields.CharField(255, null=True)
@@ -117,12 +109,8 @@ class ParcelEvent(Keyed):
 class ParcelFile(Keyed):
     """The bytes of a document that is kept here. Most are fetched from the carrier's link when asked for, and have no row."""
 
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
-    parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField(
-        "models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT
-    )
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField("models.Parcel", related_name=False, on_delete=fields.OnDelete.RESTRICT)
     media_type = fields.CharField(64)
     content = fields.BinaryField()
 

@@ -159,9 +159,7 @@ COLUMNS: Mapping[str, Classes] = {
         **_personal(_C.TRACKING, "carrier_reference"),
         **_personal(_C.FREE_TEXT, "note"),
     },
-    "access_log": _outline(
-        "id at agent_id account_id parcel_id action changed categories fields basis consent_id claim_id operation request_id"
-    ),
+    "access_log": _outline("id at agent_id account_id parcel_id action changed categories fields basis consent_id claim_id operation request_id"),
     "integrations": {**_outline("id account_id name created_at ended_at"), **_secret("secret")},
     "export_links": {
         **_outline("id account_id user_id created_at expires_at used_at"),

@@ -105,9 +105,7 @@ async def page_of(gate: Gate, filter: AccountFilter, asked: Window, *, count: bo
 
 
 async def _count(conditions: list[str], params: Mapping[str, object]) -> int:
-    counted = (
-        f"SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM accounts a WHERE {' AND '.join(conditions)} LIMIT {COUNTED_UP_TO + 1}) AS counted"
-    )
+    counted = f"SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM accounts a WHERE {' AND '.join(conditions)} LIMIT {COUNTED_UP_TO + 1}) AS counted"
     return int((await database.fetch(counted, **params))[0]["n"])
 
 
@@ -132,7 +130,6 @@ async def delete(gate: Gate, account_id: UUID, company_name: str) -> None:
         for statement in _ENDINGS:
             await database.execute(statement, id=account_id, **({"by": viewer.id} if ":by" in statement else {}))
         await live.announce("consent", account_id)
-        await live.announce("claim", account_id)
         await live.announce("session", account_id)
 
 

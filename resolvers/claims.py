@@ -19,7 +19,7 @@ from policy.decision import Decision, Facts, opens
 from policy.vocabulary import OPEN_CLAIM_STATUSES, Action, ClaimChannel, ClaimStatus, Viewer, ViewerKind
 from resolvers import facts as facts_of
 from resolvers import live
-from resolvers.errors import BadInput, Conflict, NotFound
+from resolvers.errors import BadInput, Conflict
 from resolvers.facts import CLAIM_OPENS
 from resolvers.gate import Disclosure, Gate, Shown
 from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
@@ -138,12 +138,12 @@ async def read_of_parcels(gate: Gate, selection: Selection, parcel_ids: Sequence
     return await read(gate, selection, "claims", "WHERE k.parcel_id IN :parcels", {"parcels": list(parcel_ids)})
 
 
-def built(gate: Gate, given: Read, decisions: Iterable[Decision]) -> list[Claim]:
+def built(given: Read, decisions: Iterable[Decision]) -> list[Claim]:
     """Claims from what was read and what the record came back with."""
-    return [_built(gate, group, decision) for group, decision in zip(given.rows.values(), decisions, strict=True)]
+    return [_built(group, decision) for group, decision in zip(given.rows.values(), decisions, strict=True)]
 
 
-def _built(gate: Gate, group: list[dict[str, Any]], decision: Decision) -> Claim:
+def _built(group: list[dict[str, Any]], decision: Decision) -> Claim:
     first = group[0]
     known = facts_of.of_row(first)
     shown = {Action.VIEW_PERSONAL_DATA: decision}
@@ -182,7 +182,7 @@ def _built(gate: Gate, group: list[dict[str, Any]], decision: Decision) -> Claim
 
 async def _load(gate: Gate, selection: Selection, source: str, where: str, params: Mapping[str, object]) -> list[Claim]:
     given = await read(gate, selection, source, where, params)
-    return built(gate, given, await gate.record(given.disclosures))
+    return built(given, await gate.record(given.disclosures))
 
 
 async def by_ids(gate: Gate, ids: Iterable[UUID], selection: Selection) -> dict[UUID, Claim]:
@@ -196,35 +196,46 @@ async def by_ids(gate: Gate, ids: Iterable[UUID], selection: Selection) -> dict[
     return {claim.id: claim for claim in await _load(gate, selection, "claims", where, params)}
 
 
-async def page_of(
-    gate: Gate, account_id: UUID | None, filter: ClaimFilter, asked: Window, selection: Selection, *, count: bool
-) -> Page[Claim]:
-    """A page of claims, newest first: of one account, or (agents only) of all. Raises NotFound for an account that is not the caller's."""
+async def pages(
+    gate: Gate, account_ids: Sequence[UUID] | None, filter: ClaimFilter, asked: Window, selection: Selection, *, count: bool
+) -> dict[UUID | None, Page[Claim]]:
+    """A page of the claims of each of these accounts, newest first, all in one statement; with None one page (under None) over all accounts.
+
+    The accounts must be ones the caller may know of; only an agent may ask for all.
+    """
     viewer = gate.require_viewer()
-    if not viewer.is_agent:
-        if account_id is not None and account_id != viewer.account_id:
-            raise NotFound("account")
-        account_id = viewer.account_id
-    conditions, params = _conditions(viewer, account_id, filter)
+    places: list[UUID | None] = list(account_ids) if account_ids is not None else [None]
+    conditions, params = _conditions(viewer, filter)
     bounds, bound_params = asked.bounds("k.opened_at", "k.id")
     ordered = asked.ordered_by("k.opened_at", "k.id")
-    source = f"(SELECT * FROM claims k WHERE {' AND '.join(conditions + bounds)} ORDER BY {ordered} LIMIT :size)"
-    found = await _load(gate, selection, source, "", {**params, **bound_params, "size": asked.size + 1})
+    scoped = [[f"k.account_id = :account_{n}"] if place is not None else [] for n, place in enumerate(places)]
+    accounts = {f"account_{n}": place for n, place in enumerate(places) if place is not None}
+    arms = [
+        f"SELECT * FROM (SELECT * FROM claims k WHERE {' AND '.join(scope + conditions + bounds)} ORDER BY {ordered} LIMIT :size) AS arm_{n}"
+        for n, scope in enumerate(scoped)
+    ]
+    found = await _load(gate, selection, f"({' UNION ALL '.join(arms)})", "", {**params, **bound_params, **accounts, "size": asked.size + 1})
     if asked.backward:
         found.reverse()
-    total = None
-    if count:
-        counted = f"SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM claims k WHERE {' AND '.join(conditions)} LIMIT {COUNTED_UP_TO + 1}) AS counted"
-        total = int((await database.fetch(counted, **params))[0]["n"])
-    return page(asked, found, lambda claim: Position(claim.opened_at, claim.id), total)
+    by_place: dict[UUID | None, list[Claim]] = {place: [] for place in places}
+    for claim in found:
+        by_place[claim.account_id if account_ids is not None else None].append(claim)
+    totals = await _counts(scoped, conditions, {**params, **accounts}) if count else {}
+    return {place: page(asked, by_place[place], lambda claim: Position(claim.opened_at, claim.id), totals.get(n)) for n, place in enumerate(places)}
 
 
-def _conditions(viewer: Viewer, account_id: UUID | None, filter: ClaimFilter) -> tuple[list[str], dict[str, object]]:
+async def _counts(scoped: list[list[str]], conditions: list[str], params: Mapping[str, object]) -> dict[int, int]:
+    arms = [
+        f"""SELECT COUNT(*) AS n, {n} AS place FROM (SELECT 1 AS one FROM claims k
+        WHERE {" AND ".join(scope + conditions)} LIMIT {COUNTED_UP_TO + 1}) AS arm_{n}"""
+        for n, scope in enumerate(scoped)
+    ]
+    return {row["place"]: row["n"] for row in await database.fetch(" UNION ALL ".join(arms), **params)}
+
+
+def _conditions(viewer: Viewer, filter: ClaimFilter) -> tuple[list[str], dict[str, object]]:
     conditions = ["EXISTS (SELECT 1 FROM accounts a WHERE a.id = k.account_id AND a.deleted_at IS NULL)"]
     params: dict[str, object] = {}
-    if account_id is not None:
-        conditions.append("k.account_id = :account")
-        params["account"] = account_id
     if filter.status is not None:
         conditions.append("k.status IN :status")
         params["status"] = list(filter.status)
@@ -256,9 +267,7 @@ async def record(gate: Gate, parcel_id: UUID, kind: ClaimKind, type: ClaimType, 
     return await _open(gate, Action.RECORD_CLAIM, parcel_id, kind, type, channel, description)
 
 
-async def _open(
-    gate: Gate, action: Action, parcel_id: UUID, kind: ClaimKind, type: ClaimType, channel: ClaimChannel, description: str
-) -> UUID:
+async def _open(gate: Gate, action: Action, parcel_id: UUID, kind: ClaimKind, type: ClaimType, channel: ClaimChannel, description: str) -> UUID:
     written = checked_text(description, "description", LONGEST_TEXT)
     viewer = gate.require_viewer()
     before = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")

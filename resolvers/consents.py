@@ -140,9 +140,7 @@ async def by_ids(gate: Gate, ids: Sequence[UUID], selection: Selection) -> dict[
     """The consents of these ids that the caller may know of."""
     viewer = gate.require_viewer()
     own = "" if viewer.is_agent else " AND l.account_id = :own"
-    source = (
-        f"(SELECT DISTINCT a.* FROM accounts a JOIN consents l ON l.account_id = a.id WHERE l.id IN :ids AND a.deleted_at IS NULL{own})"
-    )
+    source = f"(SELECT DISTINCT a.* FROM accounts a JOIN consents l ON l.account_id = a.id WHERE l.id IN :ids AND a.deleted_at IS NULL{own})"
     sql = _select(gate, selection, source, "c.account_id = a.id AND c.id IN :ids")
     params: dict[str, object] = {"ids": list(ids)} | ({} if viewer.is_agent else {"own": viewer.account_id})
     logins = await _recorded(gate, await database.fetch(sql, **params), selection)
@@ -226,3 +224,18 @@ async def _close_open(account_id: UUID, now: datetime, ended_as: ConsentState, b
         by=None if over else by,
     )
     return True
+
+
+async def next_expiry(account_id: UUID | None) -> tuple[UUID, float] | None:
+    """The account whose live consent runs out next, and in how many seconds: of this account, or of all with None."""
+    scope = "" if account_id is None else " AND live_for = :account"
+    row = database.one(
+        await database.fetch(
+            f"""SELECT live_for, expires_at, {{now}} AS now FROM consents WHERE live_for IS NOT NULL AND expires_at > {{now}}{scope}
+            ORDER BY expires_at LIMIT 1""",
+            **({} if account_id is None else {"account": account_id}),
+        )
+    )
+    if row is None:
+        return None
+    return database.uuid(row["live_for"]), (database.moment(row["expires_at"]) - database.moment(row["now"])).total_seconds()

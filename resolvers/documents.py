@@ -44,10 +44,7 @@ def _mac(body: bytes, viewer_id: UUID) -> bytes:
 
 def listed(viewer: Viewer, parcel_id: UUID, stored: list[dict[str, Any]]) -> list[Document]:
     """The documents of a parcel, with links for this caller."""
-    return [
-        Document(DocumentKind(document["kind"]), f"/documents/{_token(viewer, parcel_id, place)}")
-        for place, document in enumerate(stored[:256])
-    ]
+    return [Document(DocumentKind(document["kind"]), f"/documents/{_token(viewer, parcel_id, place)}") for place, document in enumerate(stored[:256])]
 
 
 def _token(viewer: Viewer, parcel_id: UUID, place: int) -> str:

@@ -93,10 +93,7 @@ class Gate:
         if not entries:
             return decisions
         written = await self._write(viewer.id, list(entries.values()))
-        return [
-            decision if key is None else _as_recorded(decision, written, entries[key])
-            for decision, key in zip(decisions, keys, strict=True)
-        ]
+        return [decision if key is None else _as_recorded(decision, written, entries[key]) for decision, key in zip(decisions, keys, strict=True)]
 
     async def _write(self, agent_id: UUID, entries: list[Entry]) -> frozenset[UUID] | None:
         try:
@@ -109,9 +106,7 @@ class Gate:
         """Write down that an agent is about to search an account's personal data; returns the decision as it stands now."""
         if self.viewer is None or not self.viewer.is_agent or decision.allowed is not True:
             return decision
-        entry = Entry(
-            facts.account_id, None, decision.action, decision, fields=frozenset(searched), categories=frozenset(searched.values())
-        )
+        entry = Entry(facts.account_id, None, decision.action, decision, fields=frozenset(searched), categories=frozenset(searched.values()))
         return _as_recorded(decision, await self._write(self.viewer.id, [entry]), entry)
 
     async def record_change(self, decision: Decision, facts: Facts, changed: Iterable[str]) -> None:

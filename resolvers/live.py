@@ -94,11 +94,10 @@ class Changes:
         for queue, wanted in self._queues.items():
             if change is not MISSED and not wanted(change):
                 continue
-            if queue.full():
-                while not queue.empty():
-                    queue.get_nowait()
-                change = MISSED
-            queue.put_nowait(change)
+            full = queue.full()
+            while full and not queue.empty():
+                queue.get_nowait()
+            queue.put_nowait(MISSED if full else change)
 
     async def _hear_postgres(self, url: str, listening: asyncio.Event) -> None:
         while True:

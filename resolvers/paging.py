@@ -84,9 +84,7 @@ class Window:
         return self.order.format(at=at, id=key)
 
 
-def window(
-    noun: str, first: int | None, after: str | None, last: int | None, before: str | None, *, most: int, descending: bool = True
-) -> Window:
+def window(noun: str, first: int | None, after: str | None, last: int | None, before: str | None, *, most: int, descending: bool = True) -> Window:
     """Check the four pagination arguments. Raises BadInput: a negative size, one over `most`, both `first` and `last`, a foreign cursor."""
     if first is not None and last is not None:
         raise BadInput("Give first or last, not both")

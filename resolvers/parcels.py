@@ -16,12 +16,12 @@ from uuid import UUID
 from models import database
 from models.enums import ParcelDirection, ParcelStatus
 from policy.decision import Decision, Facts
-from policy.vocabulary import Action, Basis, PiiCategory, Viewer
+from policy.vocabulary import Action, PiiCategory, Viewer
 from resolvers import claims as claims_of
 from resolvers import documents as documents_of
 from resolvers import facts as facts_of
 from resolvers import live, search_keys, texts
-from resolvers.errors import BadInput, Conflict, NotFound, Refused
+from resolvers.errors import Conflict, NotFound, Refused
 from resolvers.facts import CLAIM_OPENS
 from resolvers.gate import Disclosure, Gate, Shown
 from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
@@ -228,16 +228,14 @@ async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping
     wants_claims = selection.asks("Parcel", "claims")
     if wants_events or wants_claims:
         async with database.snapshot():
-            read = await _read(gate, viewer, selection, page_sql, params, personal=bool(fields))
+            read = await _read(gate, viewer, page_sql, params, personal=bool(fields))
             if wants_events:
-                read.events = await _events(
-                    [row for row, decision in zip(read.facts, read.decisions, strict=True) if decision.allowed is True]
-                )
+                read.events = await _events([row for row, decision in zip(read.facts, read.decisions, strict=True) if decision.allowed is True])
             if wants_claims:
                 below = selection.below("Parcel", "claims")
                 read.claims = await claims_of.read_of_parcels(gate, below, [known.parcel_id for known in read.facts if known.parcel_id])
     else:
-        read = await _read(gate, viewer, selection, page_sql, params, personal=bool(fields))
+        read = await _read(gate, viewer, page_sql, params, personal=bool(fields))
     disclosures = [
         Disclosure(known.account_id, known.parcel_id, decision, fields) for known, decision in zip(read.facts, read.decisions, strict=True)
     ]
@@ -249,13 +247,13 @@ async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping
     ]
     if read.claims:
         by_parcel = {parcel.id: parcel for parcel in parcels}
-        for claim in claims_of.built(gate, read.claims, recorded[len(disclosures) :]):
+        for claim in claims_of.built(read.claims, recorded[len(disclosures) :]):
             if claim.parcel_id in by_parcel:
                 by_parcel[claim.parcel_id].claims.append(claim)
     return parcels
 
 
-async def _read(gate: Gate, viewer: Viewer, selection: Selection, page_sql: str, params: Mapping[str, object], *, personal: bool) -> _Read:
+async def _read(gate: Gate, viewer: Viewer, page_sql: str, params: Mapping[str, object], *, personal: bool) -> _Read:
     rows = await database.fetch(_select(viewer, page_sql, personal=personal), **params)
     facts = [facts_of.of_row(row) for row in rows]
     return _Read(rows, facts, [gate.ask(Action.VIEW_PERSONAL_DATA, known) for known in facts], {}, None)
@@ -274,9 +272,7 @@ async def _events(allowed: Iterable[Facts]) -> dict[UUID, list[dict[str, Any]]]:
     return found
 
 
-def _built(
-    viewer: Viewer, row: dict[str, Any], known: Facts, decision: Decision, events: dict[UUID, list[dict[str, Any]]] | None
-) -> Parcel:
+def _built(viewer: Viewer, row: dict[str, Any], known: Facts, decision: Decision, events: dict[UUID, list[dict[str, Any]]] | None) -> Parcel:
     shown = {Action.VIEW_PERSONAL_DATA: decision}
     assert known.parcel_id is not None
     parcel = Parcel(
@@ -434,9 +430,7 @@ def _conditions(viewer: Viewer, filter: ParcelFilter) -> tuple[list[str], dict[s
         conditions.append("p.created_at < :created_before")
         params["created_before"] = filter.created_before
     if filter.has_open_claim is not None:
-        conditions.append(
-            f"{'' if filter.has_open_claim else 'NOT '}EXISTS (SELECT 1 FROM claims k WHERE k.parcel_id = p.id AND k.status IN :open)"
-        )
+        conditions.append(f"{'' if filter.has_open_claim else 'NOT '}EXISTS (SELECT 1 FROM claims k WHERE k.parcel_id = p.id AND k.status IN :open)")
         params["open"] = list(claims_of.OPEN)
     if filter.searches:
         found, search_params = _search(filter)
@@ -564,9 +558,7 @@ async def cancel(gate: Gate, parcel_id: UUID) -> None:
         status = ParcelStatus((await database.fetch("SELECT status FROM parcels WHERE id = :id", id=parcel_id))[0]["status"])
         if status not in _CANCELLABLE:
             raise Conflict("The parcel can't be cancelled any more")
-        await database.execute(
-            "UPDATE parcels SET status = :status, updated_at = {now} WHERE id = :id", status=ParcelStatus.CANCELLED, id=parcel_id
-        )
+        await database.execute("UPDATE parcels SET status = :status, updated_at = {now} WHERE id = :id", status=ParcelStatus.CANCELLED, id=parcel_id)
         await database.execute("UPDATE parcel_personal_data SET version = version + 1 WHERE parcel_id = :id", id=parcel_id)
         await gate.record_change(decision, known, ["Parcel.status"])
 
@@ -579,13 +571,14 @@ async def delete(gate: Gate, parcel_id: UUID) -> None:
         known = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
         gate.require(Action.DELETE_PARCEL, known)
         await database.execute("UPDATE parcels SET deleted_at = {now} WHERE id = :id", id=parcel_id)
-        await database.execute(
-            "UPDATE claims SET status = 'WITHDRAWN', closed_at = {now} WHERE parcel_id = :id AND status IN :open",
+        withdrawn = await database.fetch(
+            "UPDATE claims SET status = 'WITHDRAWN', closed_at = {now} WHERE parcel_id = :id AND status IN :open RETURNING id",
             id=parcel_id,
             open=list(claims_of.OPEN),
         )
         await destroy_personal("= :id", id=parcel_id)
-        await live.announce("claim", known.account_id)
+        for row in withdrawn:
+            await live.announce("claim", known.account_id, database.uuid(row["id"]))
 
 
 async def destroy_personal(which: str, **params: object) -> None:

@@ -42,9 +42,7 @@ async def _accounts(gate: Gate, ids: Sequence[UUID], selection: Selection) -> di
     return found
 
 
-async def _attach_accounts(
-    gate: Gate, rows: Sequence[Parcel | Claim | Consent | AgentLogin | AccessEvent], selection: Selection, noun: str
-) -> None:
+async def _attach_accounts(gate: Gate, rows: Sequence[Parcel | Claim | Consent | AgentLogin | AccessEvent], selection: Selection, noun: str) -> None:
     if rows and selection.asks(noun, "account"):
         found = await _accounts(gate, [row.account_id for row in rows], selection.below(noun, "account"))
         for row in rows:

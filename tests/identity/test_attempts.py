@@ -1,6 +1,7 @@
 """Sign-ins are counted before a password is verified; at a limit nothing is verified."""
 
 import asyncio
+import logging
 from collections import Counter
 from datetime import timedelta
 
@@ -106,6 +107,17 @@ async def test_a_window_ends_and_refused_attempts_do_not_prolong_it(database: st
     assert {row["attempts"] for row in await fetch("SELECT attempts FROM sign_in_attempts")} == {1}
 
 
+async def test_at_a_limit_the_user_is_not_even_looked_up(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    await an_agent()
+    for _ in range(3):
+        await fail()
+    caplog.set_level(logging.DEBUG, "tortoise.db_client")  # a line a statement
+    caplog.clear()
+    await is_shut()
+    assert caplog.messages
+    assert not any("password_hash" in message for message in caplog.messages)
+
+
 async def test_success_forgets_the_users_failures_but_not_the_addresses(database: str) -> None:
     await an_agent()
     await fail()
@@ -141,9 +153,7 @@ async def test_sixteen_at_once_from_one_address(database: str) -> None:
 async def test_successes_and_failures_at_once_do_not_deadlock(database: str) -> None:
     await an_agent()
     passwords = [PASSWORD, "wrong password"] * 8
-    results = await asyncio.gather(
-        *(sign_in(ANA, password, f"203.0.113.{n % 4}") for n, password in enumerate(passwords)), return_exceptions=True
-    )
+    results = await asyncio.gather(*(sign_in(ANA, password, f"203.0.113.{n % 4}") for n, password in enumerate(passwords)), return_exceptions=True)
     assert Counter(type(result).__name__ for result in results) == {"NewSession": 8, "SignInRefused": 8}
 
 

@@ -129,9 +129,7 @@ async def test_every_refusal_is_the_same_answer(client: httpx2.AsyncClient, give
     assert answer.status_code == 401
     assert answer.headers["cache-control"] == "no-store"
     assert "set-cookie" not in answer.headers
-    assert answer.json() == {
-        "errors": [{"message": "The e-mail and the password don't belong together.", "extensions": {"code": "UNAUTHENTICATED"}}]
-    }
+    assert answer.json() == {"errors": [{"message": "The e-mail and the password don't belong together.", "extensions": {"code": "UNAUTHENTICATED"}}]}
 
 
 BODIES = [
@@ -238,8 +236,9 @@ async def test_only_the_server_says_the_address(client: httpx2.AsyncClient) -> N
 
 async def test_nothing_sent_is_said_back_or_logged(client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     await a_merchant("jan@fietsen.example")
-    logging.getLogger("tortoise").setLevel(logging.INFO)  # its DEBUG logs every parameter of every statement
     caplog.set_level(logging.DEBUG)
+    for driver in ("tortoise", "aiosqlite"):  # their DEBUG logs every parameter of every statement
+        caplog.set_level(logging.INFO, driver)
     texts = []
     for given in (ANA, ANA | {"password": "secret-guess"}, {"email": "jan@fietsen.example", "password": PASSWORD}):
         answer = await client.post("/auth/sign-in", json=given)

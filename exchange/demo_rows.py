@@ -1,0 +1,71 @@
+"""Rows on their way into the tables: COPY on PostgreSQL, one prepared INSERT on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from models import database
+from models.database import Engine
+
+#: Parents before children.
+TABLES: Final = (
+    "accounts",
+    "account_settings",
+    "account_personal_data",
+    "direct_debits",
+    "users",
+    "consents",
+    "parcels",
+    "parcel_personal_data",
+    "parcel_events",
+    "parcel_files",
+    "claims",
+    "claim_personal_data",
+    "investigation_entries",
+    "investigation_personal_data",
+    "access_log",
+)
+
+
+class Rows:
+    """Rows of several tables. All rows of a table name the same columns."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[dict[str, object]]] = {table: [] for table in TABLES}
+
+    def add(self, table: str, **columns: object) -> None:
+        """One more row. JSON is given as text (`Json.of`)."""
+        self.of[table].append(columns)
+
+    async def store(self) -> None:
+        """Write them all; inside the caller's transaction."""
+        for table, rows in self.of.items():
+            if rows:
+                await insert(table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+
+
+async def insert(table: str, columns: Sequence[str], records: Sequence[Sequence[object]]) -> None:
+    """Many rows of one table; inside the caller's transaction."""
+    if database.engine() is Engine.POSTGRES:
+        async with database.current().acquire_connection() as connection:
+            await connection.copy_records_to_table(table, columns=columns, records=records)
+    else:
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 -- names of our own
+        await database.current().execute_many(sql, list(records))
+
+
+class Ids:
+    """UUIDv7 keys (RFC 9562) of chosen instants, the same ones for the same seed."""
+
+    def __init__(self, rng: Random) -> None:
+        self._random = rng.getrandbits
+
+    def at(self, moment: datetime) -> UUID:
+        """A new key made, as it says, at that moment."""
+        milliseconds = int(moment.timestamp() * 1000)
+        return UUID(int=milliseconds << 80 | 0x7 << 76 | self._random(12) << 64 | 0b10 << 62 | self._random(62))

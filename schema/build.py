@@ -1,0 +1,180 @@
+"""The schema, built and checked: what nobody classified does not build, and what is classified can't lose its policy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+)
+from strawberry.permission import PermissionExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.field import StrawberryField
+
+from policy import classification
+from policy.classification import Class, Guarded, Inside, Personal, Unclassified
+from schema.context import Context
+from schema.errors import told
+from schema.executor import Executor
+from schema.extensions import PrivacyExtension
+from schema.mutation import Mutation
+from schema.permissions import Requires
+from schema.privacy import PiiExtension
+from schema.query import Query
+from schema.scalars import SCALARS, CountryCode
+from schema.subscription import Subscription
+from schema.types.access_log import AccessEvent
+
+MOST_TOKENS = 10_000
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's schema with errors told our way, and an operation's context made anew on a socket."""
+
+    def process_errors(self, errors: list[Any], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: `told` logs what is unexpected, and an expected refusal is no incident."""
+
+    async def execute(self, *args: Any, context_value: Any = None, **kwargs: Any) -> ExecutionResult:
+        """Execute a query or mutation."""
+        result = await super().execute(*args, context_value=context_value, **kwargs)
+        return _told(result, context_value)
+
+    async def stream(self, *args: Any, context_value: Any = None, **kwargs: Any) -> Any:
+        """Execute any operation of a socket, with a context of its own."""
+        context = await context_value.renewed(context_value.new_request_id())
+        results = await super().stream(*args, context_value=context, **kwargs)
+        return _stream(results, context)
+
+
+async def _stream(results: Any, context: Context) -> AsyncIterator[Any]:
+    try:
+        async for result in results:
+            yield _told(result, context)
+    finally:
+        await results.aclose()
+
+
+def _told(result: Any, context: Context) -> Any:
+    if result.errors:
+        result.errors = [told(error, context.request_id) for error in result.errors]
+    return result
+
+
+def build() -> Schema:
+    """The schema. Raises TypeError for a developer's mistake, saying how to mend it."""
+    schema = Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[AccessEvent],
+        extensions=[PrivacyExtension],
+        execution_context_class=Executor,
+        config=StrawberryConfig(scalar_map={datetime: SCALARS[datetime], CountryCode: SCALARS[CountryCode]}, disable_field_suggestions=True),
+    )
+    check(schema._schema)
+    return schema
+
+
+def check(schema: GraphQLSchema) -> None:
+    """Hold the schema against policy/classification.py. Raises TypeError naming the coordinate and what to do."""
+    used: set[str] = set()
+    for type_name, named in schema.type_map.items():
+        if type_name.startswith("__"):
+            continue
+        if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+            used.add(type_name)
+            _check_type(named)
+        if isinstance(named, GraphQLInputObjectType):
+            used.add(type_name)
+            _check_input(named)
+    _no_leftovers(used)
+    _check_inside(schema)
+
+
+def _check_type(named: GraphQLObjectType | GraphQLInterfaceType) -> None:
+    for name, field in named.fields.items():
+        what = classification.field_class(named.name, name)
+        _check_field(f"{named.name}.{name}", field, what)
+        _check_arguments(f"{named.name}.{name}", field)
+        for interface in named.interfaces:
+            if name in interface.fields and classification.field_class(interface.name, name) != what:
+                raise TypeError(f"{named.name}.{name} is classified otherwise than {interface.name}.{name}, which it overrides")
+    _same_names(named.name, classification.FIELDS[named.name], named.fields, "FIELDS")
+
+
+def _check_field(coordinate: str, field: GraphQLField, what: Class) -> None:
+    definition = field.extensions["strawberry-definition"]
+    assert isinstance(definition, StrawberryField)
+    pii = [each for each in definition.extensions if isinstance(each, PiiExtension)]
+    actions = [each.action for extension in definition.extensions if isinstance(extension, PermissionExtension) for each in _requires(extension)]
+    expected = [(what.category, what.subject, what.action)] if isinstance(what, Personal) else []
+    if [(each.category, each.subject, each.action) for each in pii] != expected:
+        raise TypeError(f"{coordinate} is classified as {what}: declare it with exactly that pii(…), or classify it as it is declared")
+    if actions != ([what.action] if isinstance(what, Guarded) else []):
+        raise TypeError(f"{coordinate} is classified as {what}: declare it with exactly that requires(…), or classify it as it is declared")
+    if isinstance(what, Personal) and isinstance(field.type, GraphQLNonNull):
+        raise TypeError(f"{coordinate} is @pii and must be nullable: null is how personal data is withheld")
+    printed = {type(directive).__name__ for directive in definition.directives}
+    if isinstance(what, Personal) and "Pii" not in printed:
+        raise TypeError(f"{coordinate} does not print @pii")
+
+
+def _requires(extension: PermissionExtension) -> Iterable[Requires]:
+    for permission in extension.permissions:
+        if not isinstance(permission, Requires):
+            raise TypeError(f"{type(permission).__name__} is not Requires(action): the policy table decides, nothing else")
+        yield permission
+
+
+def _check_arguments(coordinate: str, field: GraphQLField) -> None:
+    if field.args:
+        if coordinate not in classification.ARGUMENTS:
+            raise Unclassified(coordinate, "ARGUMENTS")
+        _same_names(coordinate, classification.ARGUMENTS[coordinate], field.args, "ARGUMENTS")
+
+
+def _check_input(named: GraphQLInputObjectType) -> None:
+    if named.name not in classification.INPUTS:
+        raise Unclassified(named.name, "INPUTS")
+    _same_names(named.name, classification.INPUTS[named.name], named.fields, "INPUTS")
+    for name, field in named.fields.items():
+        definition = field.extensions["strawberry-definition"]
+        if definition.extensions or definition.permission_classes:
+            raise TypeError(f"{named.name}.{name} is an input: a permission or extension on it would be ignored without a word")
+
+
+def _same_names(where: str, classified: Mapping[str, Class], declared: Mapping[str, object], mapping: str) -> None:
+    for name in declared:
+        if name not in classified:
+            raise Unclassified(f"{where}.{name}", mapping)
+    for name in classified:
+        if name not in declared:
+            raise TypeError(f"{where}.{name} is classified in {mapping} but does not exist: take it out of policy/classification.py")
+
+
+def _no_leftovers(used: set[str]) -> None:
+    left = (set(classification.FIELDS) | set(classification.INPUTS)) - used
+    if left:
+        raise TypeError(f"{', '.join(sorted(left))}: classified but not in the schema: take it out of policy/classification.py")
+
+
+def _check_inside(schema: GraphQLSchema) -> None:
+    """What is Inside may be reached only through a field that is guarded itself."""
+    inside = {name for name, fields in classification.FIELDS.items() if any(isinstance(what, Inside) for what in fields.values())}
+    for type_name, fields in classification.FIELDS.items():
+        for name, what in fields.items():
+            named = schema.type_map[type_name]
+            assert isinstance(named, GraphQLObjectType | GraphQLInterfaceType)
+            reached = get_named_type(named.fields[name].type).name
+            if reached in inside and not isinstance(what, Personal | Guarded | Inside):
+                raise TypeError(f"{type_name}.{name} shows a {reached}, whose fields are only for guarded fields: classify it as personal")

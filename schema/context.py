@@ -1,0 +1,59 @@
+"""What one operation, or one event of a subscription, carries: who is calling, the gate, and what it showed and withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from policy.decision import Decision
+from policy.vocabulary import Action, Reason, Viewer
+from resolvers.errors import Refused
+from resolvers.gate import Gate
+from resolvers.ledger import Request
+from resolvers.live import Changes
+from schema.privacy import PrivacyReport
+
+
+@dataclass(slots=True)
+class Context:
+    """Made by the server for each request and each WebSocket; made anew from it for each operation and each event.
+
+    `again` finds out anew who is calling: a session may have ended meanwhile.
+    """
+
+    viewer: Viewer | None
+    request_id: str
+    changes: Changes
+    again: Callable[[], Awaitable[Viewer | None]]
+    session_id: UUID | None = None
+    most_parcels_an_hour: int = 500
+    operation: str | None = None
+    report: PrivacyReport = field(default_factory=PrivacyReport)
+    decided: dict[str, Action] = field(default_factory=dict)
+    loaders: dict[object, Any] = field(default_factory=dict)
+    event: Context | None = None
+    connection_params: Any = None
+
+    @property
+    def gate(self) -> Gate:
+        """The door, for this caller. It remembers nothing, so there may be many."""
+        return Gate(self.viewer, Request(self.request_id, self.operation), self.most_parcels_an_hour)
+
+    def was_decided(self, response_key: object, action: Action) -> bool:
+        """Was this mutation let through when the whole operation was decided? Raises Refused if not."""
+        if self.decided.get(str(response_key)) is not action:
+            raise Refused(Decision(action, allowed=False, reason=Reason.UNDECIDED))
+        return True
+
+    def fresh(self) -> Context:
+        """The same caller with nothing counted, loaded or decided yet."""
+        return replace(self, report=PrivacyReport(), decided={}, loaders={}, event=None)
+
+    async def renewed(self, request_id: str) -> Context:
+        """The same connection, another operation: who is calling is found out anew."""
+        anew = self.fresh()
+        anew.viewer = await self.again()
+        anew.request_id = request_id
+        return anew

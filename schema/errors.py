@@ -1,0 +1,88 @@
+"""Facts become GraphQL errors here, and nowhere else. Whatever is not ours to tell is masked; no message holds a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+from graphql.language import ValueNode, VariableNode
+
+from policy.vocabulary import Reason
+from resolvers.errors import LatchkeyError, Refused
+
+log = structlog.get_logger(__name__)
+
+_WORDS = {
+    Reason.NO_LIVE_CONSENT: "The merchant has not granted agent login, or it has ended",
+    Reason.CLAIM_IS_READ_ONLY: "An open claim lets support read that parcel, never change anything",
+    Reason.NEVER_FOR_AGENTS: "Support can never do this, whatever was granted",
+    Reason.NOT_FILED_IN_SUPPORT: "Only a claim that the merchant filed in the Support section can be investigated",
+    Reason.MERCHANT_ROLE: "Your role in this account does not include this",
+    Reason.AGENTS_ONLY: "Only support does this",
+    Reason.NOT_SIGNED_IN: "Sign in first",
+    Reason.NOT_RECORDED: "The access log could not be written, so nothing is shown",
+    Reason.TOO_MANY_DISCLOSURES: "Too many people's data in an hour",
+    Reason.UNDECIDED: "It could not be decided whether this is allowed, so it is not",
+}
+UNEXPECTED = "Something went wrong on our side"
+
+
+class TooComplex(LatchkeyError):
+    """The operation costs more than one may."""
+
+    code = "TOO_COMPLEX"
+
+
+def refusal(error: Refused) -> tuple[str, dict[str, object]]:
+    """What a refusal says: the words, and code, reason and action."""
+    reason = error.decision.reason or Reason.UNDECIDED
+    code = "UNAUTHENTICATED" if reason is Reason.NOT_SIGNED_IN else "FORBIDDEN"
+    return _WORDS[reason], {"code": code, "reason": reason.value, "action": error.decision.action.value}
+
+
+def told(error: GraphQLError, request_id: str) -> GraphQLError:
+    """The error as the client gets it. Ours keep their words; GraphQL's lose the values they quote; the rest is masked and logged."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if isinstance(cause, Refused):
+        return _rewritten(error, *refusal(cause))
+    if isinstance(cause, LatchkeyError):
+        return _rewritten(error, str(cause), {"code": cause.code})
+    if cause is None or isinstance(cause, GraphQLError):
+        return _rewritten(error, _without_values(error), {"code": "BAD_USER_INPUT"})
+    log.error("unexpected error", request_id=request_id, error=type(cause).__name__, where=_where(cause))
+    return _rewritten(error, UNEXPECTED, {"code": "INTERNAL", "requestId": request_id})
+
+
+def _rewritten(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
+    return GraphQLError(message, nodes=error.nodes, source=error.source, positions=error.positions, path=error.path, extensions=extensions)
+
+
+def _without_values(error: GraphQLError) -> str:
+    """GraphQL's own messages quote what was sent. Those about values are replaced, those about names are not."""
+    if isinstance(error, GraphQLSyntaxError):
+        return "The document is not GraphQL"
+    if error.message.startswith("Variable '$"):
+        name = error.message.split("'", 2)[1]
+        return f"Variable {name} does not have a value of its type"
+    if _is_about_a_value(error.nodes):
+        return "A value does not have the type that is expected there"
+    return error.message
+
+
+def _is_about_a_value(nodes: Sequence[object] | None) -> bool:
+    return any(isinstance(node, ValueNode) and not isinstance(node, VariableNode) for node in nodes or ())
+
+
+def _where(cause: BaseException) -> str:
+    """The innermost line of our own code the exception passed: a place, never its text, which may hold anything."""
+    place = "unknown"
+    trace = cause.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "site-packages" not in code.co_filename:
+            place = f"{code.co_filename.rsplit('/', 2)[-2]}/{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,56 @@
+"""DateTime and CountryCode. Errors never repeat what was sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+
+from resolvers import texts
+from resolvers.errors import BadInput
+
+CountryCode = NewType("CountryCode", str)
+
+
+def _print_moment(value: datetime) -> str:
+    text = value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return (text[:-7] if text.endswith(".000000") else text) + "Z"
+
+
+def _parse_moment(value: Any) -> datetime:
+    try:
+        if not isinstance(value, str) or len(value) > 40:
+            raise ValueError
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise GraphQLError("DateTime must be RFC 3339 with a time zone") from None
+
+
+def _parse_country(value: Any) -> str:
+    try:
+        return texts.country(value if isinstance(value, str) else "", "country")
+    except BadInput:
+        raise GraphQLError("CountryCode must be an ISO 3166-1 alpha-2 code") from None
+
+
+SCALARS = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant: RFC 3339 in UTC, ending in Z.",
+        serialize=_print_moment,
+        parse_value=_parse_moment,
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    ),
+    CountryCode: strawberry.scalar(
+        name="CountryCode",
+        description="A country: ISO 3166-1 alpha-2.",
+        serialize=str,
+        parse_value=_parse_country,
+        specified_by_url="https://www.iso.org/iso-3166-country-codes.html",
+    ),
+}
