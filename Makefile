@@ -37,7 +37,7 @@ lock: .venv/dev.stamp ## bring the lock files up to pyproject.toml (all to the n
 	cd graphiql && npm install --package-lock-only --ignore-scripts --loglevel=error
 
 sdl: .venv/dev.stamp ## print the schema into schema/schema.graphql
-	$(BIN)/python cli.py sdl
+	$(BIN)/python cli.py sdl > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql
 
 graphiql: graphiql/dist/index.html ## GraphiQL's files, for development
 

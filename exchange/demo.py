@@ -1,29 +1,31 @@
 """Demo data: merchants, users, parcels and claims to try Latchkey with, and large databases to measure it on.
 
-For development only: the passwords are known to everybody. Refusing it elsewhere is the caller's duty.
+For development only: the password is known to everybody. Refusing it elsewhere is the caller's duty.
 Nobody in it exists. Addresses of e-mail and links are at example.com and example.org (RFC 2606), bank codes at banks there are none of.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from exchange import demo_measuring, demo_merchants
+from exchange import demo_measuring
 from exchange.demo_access import Ledger
 from exchange.demo_claims import Desk
 from exchange.demo_consents import add_consents
-from exchange.demo_merchants import MERCHANTS, add_agents, add_merchant, password_of
+from exchange.demo_merchants import EMAILS, MERCHANTS, add_agents, add_merchant
 from exchange.demo_parcels import Warehouse
 from exchange.demo_people import People
 from exchange.demo_rows import Ids, Rows
 from models import database
 from models.enums import ParcelStatus
 from policy.vocabulary import ViewerKind
+
+#: Of every demo user. Known to everybody.
+PASSWORD: Final = "demo-latchkey"  # noqa: S105
 
 HashPassword = Callable[[str], Awaitable[str]]
 
@@ -49,21 +51,19 @@ async def fill(hash_password: HashPassword, now: datetime | None = None, seed: i
     if not await is_empty():
         raise DatabaseNotEmpty
     moment = now or await database.clock()
-    emails = sorted(demo_merchants.EMAILS)
-    hashes = await asyncio.gather(*(hash_password(password_of(email)) for email in emails))
-    rows = _rows(moment, seed, dict(zip(emails, hashes, strict=True)))
+    rows = _rows(moment, seed, await hash_password(PASSWORD))
     async with database.transaction():
         await rows.store()
 
 
-def _rows(now: datetime, seed: int, password_hashes: dict[str, str]) -> Rows:
+def _rows(now: datetime, seed: int, password_hash: str) -> Rows:
     rng = Random(seed)  # noqa: S311 -- to be the same every time
     rows, ids, people = Rows(), Ids(rng), People(rng)
-    agents = add_agents(rows, ids, now, password_hashes)
+    agents = add_agents(rows, ids, now, password_hash)
     warehouse, desk = Warehouse(rows, ids, people, rng, now), Desk(rows, ids, rng, agents, now)
     statuses = list(ParcelStatus) * 2
     for number, merchant in enumerate(MERCHANTS):
-        office = add_merchant(rows, ids, merchant, now, password_hashes)
+        office = add_merchant(rows, ids, merchant, now, password_hash)
         consents = add_consents(rows, ids, office, now)
         parcels = warehouse.fill(office, statuses[number :: len(MERCHANTS)])
         claims = desk.fill(office, parcels, support_open=merchant.country != "FR")
@@ -85,7 +85,7 @@ async def fill_for_measuring(parcels: int, accounts: int, hash_password: HashPas
         raise ValueError("there must be at least one parcel and one account")
     if not await is_empty():
         raise DatabaseNotEmpty
-    await demo_measuring.fill(parcels, accounts, await hash_password(demo_measuring.PASSWORD), seed)
+    await demo_measuring.fill(parcels, accounts, await hash_password(PASSWORD), seed)
 
 
 async def listing() -> dict[str, list[dict[str, Any]]]:
@@ -101,10 +101,9 @@ async def listing() -> dict[str, list[dict[str, Any]]]:
     accounts: dict[UUID, dict[str, Any]] = {}
     agents: list[dict[str, Any]] = []
     for user in users:
-        password = _password(user["email"])
-        if password is None:
+        if not _is_of_the_demo(user["email"]):
             continue
-        who = {"email": user["email"], "password": password}
+        who = {"email": user["email"], "password": PASSWORD}
         if user["kind"] == ViewerKind.AGENT:
             agents.append(who)
         else:
@@ -114,7 +113,5 @@ async def listing() -> dict[str, list[dict[str, Any]]]:
     return {"accounts": list(accounts.values()), "agents": agents}
 
 
-def _password(email: str) -> str | None:
-    if email in demo_merchants.EMAILS:
-        return password_of(email)
-    return demo_measuring.PASSWORD if demo_measuring.EMAIL.fullmatch(email) else None
+def _is_of_the_demo(email: str) -> bool:
+    return email in EMAILS or demo_measuring.EMAIL.fullmatch(email) is not None

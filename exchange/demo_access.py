@@ -131,6 +131,6 @@ class Ledger:
 
 def _category(coordinate: str) -> PiiCategory:
     type_name, field_name = coordinate.split(".")
-    what = (FIELDS | INPUTS)[type_name][field_name]
+    what = {**FIELDS, **INPUTS}[type_name][field_name]
     assert isinstance(what, Personal | Searches), coordinate
     return what.category

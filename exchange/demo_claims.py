@@ -125,10 +125,8 @@ class Desk:
     def fill(self, office: Office, parcels: Sequence[Parcel], *, support_open: bool) -> list[Claim]:
         """A claim of the Support section in every status (only the closed ones unless `support_open`), and one from every other channel."""
         free = list(parcels)
-        claims = []
-        for status in ClaimStatus:
-            if support_open or status not in OPEN_CLAIM_STATUSES:
-                claims.append(self._claim(office, free, ClaimChannel.SUPPORT_SECTION, status))
+        statuses = [status for status in ClaimStatus if support_open or status not in OPEN_CLAIM_STATUSES]
+        claims = [self._claim(office, free, ClaimChannel.SUPPORT_SECTION, status) for status in statuses]
         for channel in ClaimChannel:
             if channel is not ClaimChannel.SUPPORT_SECTION:
                 claims.append(self._claim(office, free, channel, self._outside[0]))

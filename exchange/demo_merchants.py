@@ -66,6 +66,7 @@ class Merchant:
     destinations: Mapping[str, int]
     order_number: str
     first_order: int
+    days_here: int
     returns: bool = True
     label_format: LabelFormat = LabelFormat.A6
 
@@ -126,6 +127,7 @@ MERCHANTS: Final = (
         destinations={"NL": 52, "BE": 15, "DE": 11, "FR": 6, "GB": 6, "ES": 3, "IT": 3, "CH": 2, "US": 2},
         order_number="KW-{}",
         first_order=10418,
+        days_here=1240,
     ),
     Merchant(
         country="ES",
@@ -153,6 +155,7 @@ MERCHANTS: Final = (
         destinations={"ES": 62, "FR": 9, "IT": 8, "DE": 7, "GB": 5, "NL": 4, "US": 3, "BE": 2},
         order_number="#{}",
         first_order=2207,
+        days_here=905,
     ),
     Merchant(
         country="DE",
@@ -180,6 +183,7 @@ MERCHANTS: Final = (
         destinations={"DE": 66, "CH": 9, "FR": 5, "NL": 5, "IT": 4, "BE": 3, "GB": 3, "US": 2, "ES": 3},
         order_number="MP/26/{}",
         first_order=731,
+        days_here=640,
         label_format=LabelFormat.A4,
     ),
     Merchant(
@@ -208,6 +212,7 @@ MERCHANTS: Final = (
         destinations={"FR": 64, "BE": 12, "CH": 7, "DE": 5, "ES": 4, "IT": 4, "GB": 3, "US": 1},
         order_number="QV{}",
         first_order=58012,
+        days_here=410,
         returns=False,
     ),
 )
@@ -220,11 +225,6 @@ EMAILS: Final = frozenset(merchant.email(role) for merchant in MERCHANTS for rol
 )
 
 
-def password_of(email: str) -> str:
-    """The demo password of a demo user: `demo-` and what stands before the @. Known to everybody, which is why this is for development."""
-    return f"demo-{email.partition('@')[0]}"
-
-
 @dataclass(frozen=True, slots=True)
 class Office:
     """A merchant as the rest of the demo data knows it: its rows are there."""
@@ -234,13 +234,11 @@ class Office:
     users: Mapping[MerchantRole, UUID]
 
 
-def add_merchant(rows: Rows, ids: Ids, merchant: Merchant, now: datetime, password_hashes: Mapping[str, str]) -> Office:
+def add_merchant(rows: Rows, ids: Ids, merchant: Merchant, now: datetime, password_hash: str) -> Office:
     """The account with its users, settings and direct debit."""
-    founded = now - timedelta(days=400 + 37 * len(merchant.company_name))
+    founded = now - timedelta(days=merchant.days_here)
     account_id = ids.at(founded)
-    rows.add(
-        "accounts", id=account_id, company_name=merchant.company_name, country=merchant.country, created_at=founded, deleted_at=None
-    )
+    rows.add("accounts", id=account_id, company_name=merchant.company_name, country=merchant.country, created_at=founded, deleted_at=None)
     users = {}
     for number, role in enumerate(MerchantRole):
         joined = founded + timedelta(days=30 * number)
@@ -255,7 +253,7 @@ def add_merchant(rows: Rows, ids: Ids, merchant: Merchant, now: datetime, passwo
             email=email,
             name=merchant.name_of(role),
             locale=merchant.locale,
-            password_hash=password_hashes[email],
+            password_hash=password_hash,
             created_at=joined,
             deactivated_at=None,
         )
@@ -298,11 +296,11 @@ def _add_settings(rows: Rows, merchant: Merchant, account_id: UUID, founded: dat
         )
 
 
-def add_agents(rows: Rows, ids: Ids, now: datetime, password_hashes: Mapping[str, str]) -> list[UUID]:
+def add_agents(rows: Rows, ids: Ids, now: datetime, password_hash: str) -> list[UUID]:
     """The support agents."""
-    joined = now - timedelta(days=900)
     found = []
-    for local, name in AGENTS.items():
+    for number, (local, name) in enumerate(AGENTS.items()):
+        joined = now - timedelta(days=900 - 100 * number)
         email = f"{local}@{AGENTS_HOST}"
         found.append(ids.at(joined))
         rows.add(
@@ -314,7 +312,7 @@ def add_agents(rows: Rows, ids: Ids, now: datetime, password_hashes: Mapping[str
             email=email,
             name=name,
             locale="en",
-            password_hash=password_hashes[email],
+            password_hash=password_hash,
             created_at=joined,
             deactivated_at=None,
         )

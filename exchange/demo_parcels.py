@@ -79,8 +79,7 @@ class Warehouse:
         shipments = self._shipments(merchant, merchant.parcels - returns, required)
         shipments.sort(key=lambda shipment: shipment.created_at)
         numbered = [
-            replace(shipment, order_number=merchant.order_number.format(merchant.first_order + number))
-            for number, shipment in enumerate(shipments)
+            replace(shipment, order_number=merchant.order_number.format(merchant.first_order + number)) for number, shipment in enumerate(shipments)
         ]
         delivered = [shipment for shipment in numbered if shipment.status is ParcelStatus.DELIVERED and self._age(shipment).days > 12]
         sent_back = [self._return(merchant, shipment) for shipment in self._rng.sample(delivered, returns)]

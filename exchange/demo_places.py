@@ -106,8 +106,10 @@ COUNTRIES: Final = {
                 Delft: 2611-2616
             """),
             streets=_lines("""
-                Kerkstraat; Schoolstraat; Molenstraat; Dorpsstraat; Stationsstraat; Beatrixstraat; Wilhelminastraat; Julianastraat; Emmastraat;
-                Nieuwstraat; Parallelweg; Eikenlaan; Beukenlaan; Lindelaan; Kastanjelaan; Merelstraat; Meidoornstraat; Oranjestraat; Hoofdstraat;
+                Kerkstraat; Schoolstraat; Molenstraat; Dorpsstraat; Stationsstraat; Beatrixstraat; Wilhelminastraat;
+                Julianastraat; Emmastraat;
+                Nieuwstraat; Parallelweg; Eikenlaan; Beukenlaan; Lindelaan; Kastanjelaan; Merelstraat; Meidoornstraat;
+                Oranjestraat; Hoofdstraat;
                 Vermeerstraat; Rembrandtlaan; Havenstraat; Marktstraat; Tulpstraat; Zonnebloemstraat
             """),
             house_numbers=("{n}", "{n}", "{n}", "{n}", "{n}A", "{n}-B", "{n} bis"),
@@ -132,7 +134,8 @@ COUNTRIES: Final = {
                 Turnhout: 2300
             """),
             streets=_lines("""
-                Kerkstraat; Molenstraat; Stationsstraat; Nieuwstraat; Schoolstraat; Kapelstraat; Veldstraat; Dorpsstraat; Leopoldlaan; Albertstraat;
+                Kerkstraat; Molenstraat; Stationsstraat; Nieuwstraat; Schoolstraat; Kapelstraat; Veldstraat;
+                Dorpsstraat; Leopoldlaan; Albertstraat;
                 Groenstraat; Hoogstraat; Kasteelstraat; Lindestraat; Beekstraat; Bergstraat; Meersstraat
             """),
             house_numbers=("{n}", "{n}", "{n}", "{n} bus 2", "{n}A"),
@@ -144,7 +147,7 @@ COUNTRIES: Final = {
             language="de",
             faker_locale="de_DE",
             towns=_towns("""
-                Berlin: 10115 10117 10119 10178 10179 10243 10245 10247 10249 10405 10407 10435 10437 10551 10585 10623 10777 10823 10965 10999 12043 12047
+                Berlin: 10115 10117 10119 10178 10179 10243 10245 10247 10249 10405 10407 10435 10437 10551 10585 10623 10777 10823 10999
                 Hamburg: 20095 20097 20099 20144 20146 20249 20251 20253 20255 20257 20259 20354 20357 20359 22765 22767
                 München: 80331 80333 80335 80336 80337 80339 80469 80538 80539 80636 80796 80797 80798 80799
                 Köln: 50667 50668 50670 50672 50674 50676 50677 50678 50733 50823 50825 50937
@@ -160,8 +163,10 @@ COUNTRIES: Final = {
                 Bonn: 53111 53113 53115 53117 53119 53121
             """),
             streets=_lines("""
-                Hauptstraße; Schulstraße; Gartenstraße; Bahnhofstraße; Dorfstraße; Bergstraße; Birkenweg; Lindenstraße; Kirchstraße; Waldstraße;
-                Ringstraße; Schillerstraße; Goethestraße; Amselweg; Mühlenweg; Jahnstraße; Rosenstraße; Buchenweg; Feldstraße; Wiesenweg;
+                Hauptstraße; Schulstraße; Gartenstraße; Bahnhofstraße; Dorfstraße; Bergstraße; Birkenweg; Lindenstraße;
+                Kirchstraße; Waldstraße;
+                Ringstraße; Schillerstraße; Goethestraße; Amselweg; Mühlenweg; Jahnstraße; Rosenstraße; Buchenweg;
+                Feldstraße; Wiesenweg;
                 Friedhofstraße; Mozartstraße; Beethovenstraße; Uhlandstraße
             """),
             house_numbers=("{n}", "{n}", "{n}", "{n}a", "{n}b"),
@@ -190,8 +195,10 @@ COUNTRIES: Final = {
                 Annecy: 74000
             """),
             streets=_lines("""
-                Rue de l'Église; Rue des Écoles; Grande Rue; Rue du Moulin; Place de la Mairie; Rue du Château; Rue de la Gare; Rue de la Mairie;
-                Rue Pasteur; Rue Victor Hugo; Rue Jean Jaurès; Avenue de la Gare; Rue des Jardins; Rue de la Fontaine; Rue du Stade; Chemin des Vignes;
+                Rue de l'Église; Rue des Écoles; Grande Rue; Rue du Moulin; Place de la Mairie; Rue du Château;
+                Rue de la Gare; Rue de la Mairie;
+                Rue Pasteur; Rue Victor Hugo; Rue Jean Jaurès; Avenue de la Gare; Rue des Jardins; Rue de la Fontaine;
+                Rue du Stade; Chemin des Vignes;
                 Impasse des Lilas; Rue des Tilleuls; Rue du Lavoir; Allée des Acacias
             """),
             house_numbers=("{n}", "{n}", "{n}", "{n} bis", "{n} ter"),
@@ -219,8 +226,10 @@ COUNTRIES: Final = {
                 Córdoba: 14001-14014
             """),
             streets=_lines("""
-                Calle Mayor; Calle Real; Calle Nueva; Calle del Sol; Calle de la Iglesia; Calle San Juan; Calle Cervantes; Plaza de España;
-                Avenida de la Constitución; Calle San José; Calle del Carmen; Calle Ramón y Cajal; Calle Goya; Calle Velázquez; Calle Rosalía de Castro;
+                Calle Mayor; Calle Real; Calle Nueva; Calle del Sol; Calle de la Iglesia; Calle San Juan;
+                Calle Cervantes; Plaza de España;
+                Avenida de la Constitución; Calle San José; Calle del Carmen; Calle Ramón y Cajal; Calle Goya;
+                Calle Velázquez; Calle Rosalía de Castro;
                 Paseo de la Estación; Calle de las Flores; Calle Santa Ana; Calle Fuente; Camino Viejo
             """),
             house_numbers=("{n}",),
@@ -245,8 +254,10 @@ COUNTRIES: Final = {
                 Palermo [PA]: 90133-90135 90138 90139 90141-90145
             """),
             streets=_lines("""
-                Via Roma; Via Garibaldi; Via Mazzini; Via Dante Alighieri; Via Cavour; Via Marconi; Corso Italia; Via Verdi; Via Matteotti;
-                Via Giacomo Leopardi; Via Piave; Via Trento; Viale della Vittoria; Via San Francesco; Piazza della Repubblica; Via dei Mille
+                Via Roma; Via Garibaldi; Via Mazzini; Via Dante Alighieri; Via Cavour; Via Marconi; Corso Italia;
+                Via Verdi; Via Matteotti;
+                Via Giacomo Leopardi; Via Piave; Via Trento; Viale della Vittoria; Via San Francesco;
+                Piazza della Repubblica; Via dei Mille
             """),
             house_numbers=("{n}", "{n}", "{n}/A", "{n} bis"),
             second_lines=("Scala B, interno 4", "Piano terra", "Interno 12"),
@@ -267,7 +278,8 @@ COUNTRIES: Final = {
                 Cardiff: CF10 CF11 CF24
             """),
             streets=_lines("""
-                High Street; Station Road; Church Lane; Victoria Road; Park Avenue; Mill Lane; Manor Road; Grange Road; Queens Road; Albert Street;
+                High Street; Station Road; Church Lane; Victoria Road; Park Avenue; Mill Lane; Manor Road; Grange Road;
+                Queens Road; Albert Street;
                 Chapel Street; The Crescent; Windsor Road; Highfield Road; Springfield Terrace
             """),
             house_numbers=("{n}", "{n}", "{n}A"),
@@ -287,7 +299,8 @@ COUNTRIES: Final = {
                 St. Gallen: 9000 9008 9010 9011
             """),
             streets=_lines("""
-                Bahnhofstrasse; Dorfstrasse; Hauptstrasse; Kirchgasse; Seestrasse; Bergstrasse; Schulhausstrasse; Rosenweg; Birkenweg; Gartenstrasse;
+                Bahnhofstrasse; Dorfstrasse; Hauptstrasse; Kirchgasse; Seestrasse; Bergstrasse; Schulhausstrasse;
+                Rosenweg; Birkenweg; Gartenstrasse;
                 Industriestrasse; Oberdorfstrasse
             """),
             house_numbers=("{n}", "{n}", "{n}a"),
@@ -308,7 +321,8 @@ COUNTRIES: Final = {
                 Denver [CO]: 80202-80207
             """),
             streets=_lines("""
-                Maple Street; Oak Street; Elm Avenue; Cedar Lane; Washington Avenue; Lake Street; Hill Street; Park Avenue; Pine Street; Walnut Street;
+                Maple Street; Oak Street; Elm Avenue; Cedar Lane; Washington Avenue; Lake Street; Hill Street;
+                Park Avenue; Pine Street; Walnut Street;
                 Sunset Drive; Highland Avenue
             """),
             house_numbers=("{n}", "{n}", "1{n}"),

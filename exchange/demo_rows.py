@@ -55,8 +55,8 @@ async def insert(table: str, columns: Sequence[str], records: Sequence[Sequence[
             await connection.copy_records_to_table(table, columns=columns, records=records)
     else:
         marks = ", ".join("?" * len(columns))
-        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 -- names of our own
-        await database.current().execute_many(sql, list(records))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        await database.current().execute_many(sql, [list(record) for record in records])
 
 
 class Ids:

@@ -86,6 +86,16 @@ async def migrate(url: str, target: str | None = None) -> None:
         await Tortoise.close_connections()
 
 
+async def is_current() -> bool:
+    """Has every migration of this version been applied to the open database?"""
+    wanted = {file.stem for file in (Path(__file__).parent / "migrations").glob("[0-9]*.py")}
+    try:
+        rows = await fetch("SELECT name FROM tortoise_migrations WHERE app = 'models'")
+    except DatabaseError:
+        return False
+    return wanted <= {row["name"] for row in rows}
+
+
 def current() -> BaseDBAsyncClient:
     """The connection of this task: the transaction it is in, else the pool."""
     connection: BaseDBAsyncClient = connections.get("default")
@@ -169,6 +179,8 @@ def _plain(value: object) -> object:
 class Json(str):
     """JSON text to store in a JSON column."""
 
+    __slots__ = ()
+
     @classmethod
     def of(cls, value: object) -> Json:
         """The JSON of a list or dict."""
@@ -192,10 +204,7 @@ def _statement(sql: str, which: Engine, lists: tuple[tuple[str, int], ...]) -> t
         name = match[1]
         if name in numbers:
             return numbers[name]
-        if name in sizes:
-            text = "(" + ", ".join(placeholder() for _ in range(sizes[name])) + ")" if sizes[name] else "(NULL)"
-        else:
-            text = placeholder()
+        text = f"({', '.join(placeholder() for _ in range(sizes[name])) or 'NULL'})" if name in sizes else placeholder()
         names.append(name)
         if which is Engine.POSTGRES:  # a number may stand twice, a question mark may not
             numbers[name] = text

@@ -124,7 +124,7 @@ def decide(viewer: Viewer | None, action: Action, facts: Facts | None) -> Decisi
     """
     try:
         return _decide(viewer, action, facts)
-    except Exception:  # whatever it is, it must not become an allowance
+    except Exception:  # noqa: BLE001 (whatever it is, it must not become an allowance)
         return Decision(action, allowed=False, reason=Reason.UNDECIDED)
 
 

@@ -12,7 +12,7 @@ class Word(StrEnum):
     """A StrEnum whose values are its member names."""
 
     @staticmethod
-    def _generate_next_value_(name: str, start: int, count: int, last_values: list[str]) -> str:
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[str]) -> str:  # noqa: ARG004 (enum's signature)
         return name
 
 

@@ -17,7 +17,7 @@ from policy.vocabulary import Viewer
 from resolvers.errors import NotFound
 
 _MAC_BYTES = 16
-_key: bytes | None = None
+_keys: dict[str, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,14 @@ class Document:
 
 async def prepare() -> None:
     """Load the key all servers of this database sign with, making it if there is none. Once, when the database is opened."""
-    global _key
     await database.execute(
         "INSERT INTO server_secrets (name, value) VALUES ('documents', :value) ON CONFLICT (name) DO NOTHING", value=secrets.token_bytes(32)
     )
-    _key = bytes((await database.fetch("SELECT value FROM server_secrets WHERE name = 'documents'"))[0]["value"])
+    _keys["documents"] = bytes((await database.fetch("SELECT value FROM server_secrets WHERE name = 'documents'"))[0]["value"])
 
 
 def _mac(body: bytes, viewer_id: UUID) -> bytes:
-    assert _key is not None, "documents.prepare() was not awaited"
-    return hmac.digest(_key, body + viewer_id.bytes, hashlib.sha256)[:_MAC_BYTES]
+    return hmac.digest(_keys["documents"], body + viewer_id.bytes, hashlib.sha256)[:_MAC_BYTES]
 
 
 def listed(viewer: Viewer, parcel_id: UUID, stored: list[dict[str, Any]]) -> list[Document]:

@@ -98,8 +98,10 @@ class Gate:
     async def _write(self, agent_id: UUID, entries: list[Entry]) -> frozenset[UUID] | None:
         try:
             return await write(agent_id, self.request, entries, most_parcels_an_hour=self.most_parcels_an_hour)
-        except Exception as error:  # whatever hinders the log, nothing may be shown without it
-            log.error("access log not written", error=type(error).__name__, request_id=self.request.id, entries=len(entries))
+        except Exception as error:  # noqa: BLE001 (whatever hinders the log, nothing may be shown without it)
+            log.error(  # noqa: TRY400 (a trace holds values)
+                "access log not written", error=type(error).__name__, request_id=self.request.id, entries=len(entries)
+            )
             return None
 
     async def record_search(self, facts: Facts, decision: Decision, searched: Mapping[str, PiiCategory]) -> Decision:

@@ -42,7 +42,8 @@ _ROWS = {
         value ->> 'action' AS action, value -> 'changed' AS changed, value -> 'categories' AS categories, value -> 'fields' AS fields,
         value ->> 'basis' AS basis, value ->> 'consent_id' AS consent_id, value ->> 'claim_id' AS claim_id
         FROM json_each(:entries)""",
-    Engine.POSTGRES: """SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:entries AS jsonb)) AS (id uuid, account_id uuid, parcel_id uuid, action text,
+    Engine.POSTGRES: """SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:entries AS jsonb)) AS (
+        id uuid, account_id uuid, parcel_id uuid, action text,
         changed jsonb, categories jsonb, fields jsonb, basis text, consent_id uuid, claim_id uuid)) WITH ORDINALITY
         AS t (id, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, position)""",
 }
@@ -65,7 +66,8 @@ fresh AS (
     WHERE parcel_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.parcel_id = entry.parcel_id)
     GROUP BY account_id, parcel_id
 )
-INSERT INTO access_log (id, at, agent_id, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, operation, request_id)
+INSERT INTO access_log
+    (id, at, agent_id, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, operation, request_id)
 SELECT entry.id, {{now}}, :agent, entry.account_id, entry.parcel_id, entry.action, entry.changed, entry.categories, entry.fields,
     entry.basis, entry.consent_id, entry.claim_id, :operation, :request
 FROM entry LEFT JOIN fresh ON fresh.parcel_id = entry.parcel_id

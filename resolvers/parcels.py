@@ -168,10 +168,24 @@ class ParcelFilter:
 _RECIPIENT = tuple(name for name in Recipient.__dataclass_fields__ if name not in {"country", "shown"})
 _PLAIN = ("version", "order_number", "external_reference", "tracking_number", "tracking_url", "service_point", "note")
 _PERSONAL = (*_RECIPIENT, *_PLAIN, "items", "documents", "total_value_amount", "total_value_currency")
-_OUTLINE = (
-    "id account_id status carrier shipping_method direction country weight_grams length_mm width_mm height_mm"
-    " collo_number collo_count created_at announced_at updated_at"
-).split()
+_OUTLINE = [
+    "id",
+    "account_id",
+    "status",
+    "carrier",
+    "shipping_method",
+    "direction",
+    "country",
+    "weight_grams",
+    "length_mm",
+    "width_mm",
+    "height_mm",
+    "collo_number",
+    "collo_count",
+    "created_at",
+    "announced_at",
+    "updated_at",
+]
 
 _PAGE_COLUMNS = ", ".join(f"p.{name}" for name in _OUTLINE)
 _PERSONAL_COLUMNS = ", ".join(f"d.{name} AS d_{name}" for name in _PERSONAL)

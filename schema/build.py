@@ -18,9 +18,10 @@ from graphql import (
 )
 from strawberry.permission import PermissionExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types import ExecutionContext
 from strawberry.types.field import StrawberryField
 
+from models.fields import new_id
 from policy import classification
 from policy.classification import Class, Guarded, Inside, Personal, Unclassified
 from schema.context import Context
@@ -44,16 +45,14 @@ class Schema(strawberry.Schema):
     def process_errors(self, errors: list[Any], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: `told` logs what is unexpected, and an expected refusal is no incident."""
 
-    async def execute(self, *args: Any, context_value: Any = None, **kwargs: Any) -> ExecutionResult:
-        """Execute a query or mutation."""
-        result = await super().execute(*args, context_value=context_value, **kwargs)
-        return _told(result, context_value)
+    async def execute(self, query: str | None, *, context_value: Any = None, **options: Any) -> Any:  # type: ignore[override] # we call it by name
+        """Execute a query or mutation of a request."""
+        return _told(await super().execute(query, context_value=context_value, **options), context_value)
 
-    async def stream(self, *args: Any, context_value: Any = None, **kwargs: Any) -> Any:
+    async def stream(self, query: str | None, *, context_value: Any = None, **options: Any) -> Any:  # type: ignore[override] # as does Strawberry
         """Execute any operation of a socket, with a context of its own."""
-        context = await context_value.renewed(context_value.new_request_id())
-        results = await super().stream(*args, context_value=context, **kwargs)
-        return _stream(results, context)
+        context = await context_value.renewed(str(new_id()), query)
+        return _stream(await super().stream(query, context_value=context, **options), context)
 
 
 async def _stream(results: Any, context: Context) -> AsyncIterator[Any]:
@@ -81,7 +80,7 @@ def build() -> Schema:
         execution_context_class=Executor,
         config=StrawberryConfig(scalar_map={datetime: SCALARS[datetime], CountryCode: SCALARS[CountryCode]}, disable_field_suggestions=True),
     )
-    check(schema._schema)
+    check(schema._schema)  # noqa: SLF001 (graphql-core's, which holds what was really built)
     return schema
 
 

@@ -20,13 +20,14 @@ from schema.privacy import PrivacyReport
 class Context:
     """Made by the server for each request and each WebSocket; made anew from it for each operation and each event.
 
-    `again` finds out anew who is calling: a session may have ended meanwhile.
+    `again` finds out anew who is calling: a session may have ended meanwhile. `name_of` tells the name of a trusted document.
     """
 
     viewer: Viewer | None
     request_id: str
     changes: Changes
     again: Callable[[], Awaitable[Viewer | None]]
+    name_of: Callable[[str | None], str | None]
     session_id: UUID | None = None
     most_parcels_an_hour: int = 500
     operation: str | None = None
@@ -51,9 +52,10 @@ class Context:
         """The same caller with nothing counted, loaded or decided yet."""
         return replace(self, report=PrivacyReport(), decided={}, loaders={}, event=None)
 
-    async def renewed(self, request_id: str) -> Context:
+    async def renewed(self, request_id: str, document: str | None) -> Context:
         """The same connection, another operation: who is calling is found out anew."""
         anew = self.fresh()
         anew.viewer = await self.again()
         anew.request_id = request_id
+        anew.operation = self.name_of(document)
         return anew

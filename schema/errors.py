@@ -52,7 +52,7 @@ def told(error: GraphQLError, request_id: str) -> GraphQLError:
         return _rewritten(error, str(cause), {"code": cause.code})
     if cause is None or isinstance(cause, GraphQLError):
         return _rewritten(error, _without_values(error), {"code": "BAD_USER_INPUT"})
-    log.error("unexpected error", request_id=request_id, error=type(cause).__name__, where=_where(cause))
+    log.error("unexpected error", request_id=request_id, error=type(cause).__name__, where=place_of(cause))
     return _rewritten(error, UNEXPECTED, {"code": "INTERNAL", "requestId": request_id})
 
 
@@ -76,7 +76,7 @@ def _is_about_a_value(nodes: Sequence[object] | None) -> bool:
     return any(isinstance(node, ValueNode) and not isinstance(node, VariableNode) for node in nodes or ())
 
 
-def _where(cause: BaseException) -> str:
+def place_of(cause: BaseException) -> str:
     """The innermost line of our own code the exception passed: a place, never its text, which may hold anything."""
     place = "unknown"
     trace = cause.__traceback__

@@ -7,7 +7,7 @@ from inspect import isawaitable
 from typing import Any
 from uuid import UUID
 
-from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, OperationType
+from graphql import GraphQLError, GraphQLObjectType, OperationType
 from graphql.execution import Executor as GraphQLExecutor
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
 from graphql.execution.values import get_argument_values
@@ -38,7 +38,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             return self._decided(serially)
         return super().execute_operation(serially)
 
-    def build_per_event_executor(self, payload: Any) -> GraphQLExecutor:
+    def build_per_event_executor(self, payload: Any) -> GraphQLExecutor[Any]:
         """An executor for one event, with a context of its own."""
         executor = super().build_per_event_executor(payload)
         executor.context_value = self.context_value.event = self.context_value.fresh()
@@ -63,14 +63,12 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             return await result if isawaitable(result) else result
         return self._refuse(root, fields, refused)
 
-    def _refuse(self, root: GraphQLObjectType, fields: Mapping[str, FieldDetailsList], refused: Mapping[str, Decision]) -> ExecutionResult:
+    def _refuse(self, root: GraphQLObjectType, fields: Mapping[str, FieldDetailsList], refused: Mapping[str, Decision]) -> Any:
         first = next(iter(refused.values()))
         for response_key, details in fields.items():
             error = Refused(refused[response_key]) if response_key in refused else NotRun(first)
             path = Path(None, response_key, root.name)
-            self.collected_errors.add(
-                GraphQLError(str(error), [each.node for each in details], path=path.as_list(), original_error=error), path
-            )
+            self.collected_errors.add(GraphQLError(str(error), [each.node for each in details], path=path.as_list(), original_error=error), path)
         return self.build_response(dict.fromkeys(fields))
 
     async def _ask(self, root: GraphQLObjectType, name: str, details: FieldDetailsList) -> Decision:

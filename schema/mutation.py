@@ -208,7 +208,9 @@ class Mutation:
         return await _claim_payload(info, key)
 
     @strawberry.field(
-        graphql_type=ClaimPayload | None, extensions=[requires(Action.WITHDRAW_CLAIM)], description="Merchants: take a claim back; the parcel is shut."
+        graphql_type=ClaimPayload | None,
+        extensions=[requires(Action.WITHDRAW_CLAIM)],
+        description="Merchants: take a claim back; the parcel is shut.",
     )
     async def withdraw_claim(self, info: Info[Context, None], input: Annotated[WithdrawClaimInput, GivenInput]) -> Payload:
         """Withdraw."""
@@ -223,7 +225,7 @@ class Mutation:
     )
     async def record_claim(self, info: Info[Context, None], input: Annotated[RecordClaimInput, GivenInput]) -> Payload:
         """Record."""
-        channel = ClaimChannel(input.channel.value)
+        channel = ClaimChannel[input.channel.name]
         key = await claims.record(info.context.gate, ids.key(input.parcel_id, "Parcel"), input.kind, input.type, channel, input.description)
         return await _claim_payload(info, key)
 
@@ -255,7 +257,7 @@ class Mutation:
     async def close_claim(self, info: Info[Context, None], input: Annotated[CloseClaimInput, GivenInput]) -> Payload:
         """Close."""
         key = ids.key(input.claim_id, "Claim")
-        await claims.close(info.context.gate, key, ClaimStatus(input.outcome.value), given(input.note))
+        await claims.close(info.context.gate, key, ClaimStatus[input.outcome.name], given(input.note))
         return await _claim_payload(info, key)
 
     @strawberry.field(

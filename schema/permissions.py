@@ -42,7 +42,8 @@ class Requires(BasePermission):
     def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:  # noqa: ARG002 (Strawberry's signature)
         """True, or Refused is raised with the decision. Without facts, or for a mutation nobody decided, it is refused."""
         if source is None:
-            return info.context.was_decided(info.path.key, self.action)
+            decided: bool = info.context.was_decided(info.path.key, self.action)
+            return decided
         facts = getattr(source, "facts", None)
         info.context.gate.require(self.action, facts if isinstance(facts, Facts) else None)
         return True

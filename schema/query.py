@@ -10,8 +10,11 @@ from strawberry.types import Info
 
 from policy import decision as policy
 from policy.vocabulary import Action, MerchantRole, Viewer, ViewerKind
-from resolvers import access_log, accounts, claims, consents, paging, parcels, related
+from resolvers import access_log, consents, paging, related
+from resolvers import accounts as account_rows
+from resolvers import claims as claim_rows
 from resolvers import facts as facts_of
+from resolvers import parcels as parcel_rows
 from resolvers.errors import BadInput, NotFound
 from resolvers.gate import Gate
 from resolvers.parcels import ParcelOrder
@@ -39,7 +42,7 @@ def _roles(root: strawberry.Parent[Viewer]) -> list[MerchantRole]:
     return sorted(root.roles)
 
 
-async def _account_of(root: strawberry.Parent[Viewer], info: Info[Context, None]) -> accounts.Account | None:
+async def _account_of(root: strawberry.Parent[Viewer], info: Info[Context, None]) -> account_rows.Account | None:
     if root.account_id is None:
         return None
     return (await _accounts(info.context.gate, [root.account_id], selection(info))).get(root.account_id)
@@ -53,9 +56,7 @@ class ViewerType:
     kind: ViewerKind = strawberry.field(description="A merchant's user, or an agent.")
     name: str = strawberry.field(description="The name of the user.")
     locale: str = strawberry.field(description="The language of the user, BCP 47.")
-    account: Account | None = strawberry.field(
-        resolver=_account_of, graphql_type=Account | None, description="The merchant's account; null for agents."
-    )
+    account: Any = strawberry.field(resolver=_account_of, graphql_type=Account | None, description="The merchant's account; null for agents.")
     roles: list[MerchantRole] = strawberry.field(resolver=_roles, description="The roles in that account; none for agents.")
 
 
@@ -65,20 +66,20 @@ OptionalAccountId = Annotated[
 ]
 
 
-async def _accounts(gate: Gate, keys: list[UUID], asked: Selection) -> dict[UUID, accounts.Account]:
-    found = await accounts.by_ids(gate, keys)
+async def _accounts(gate: Gate, keys: list[UUID], asked: Selection) -> dict[UUID, account_rows.Account]:
+    found = await account_rows.by_ids(gate, keys)
     await related.complete_accounts(gate, list(found.values()), asked)
     return found
 
 
-async def _parcels(gate: Gate, keys: list[UUID], asked: Selection) -> dict[UUID, parcels.Parcel]:
-    found = await parcels.by_ids(gate, keys, asked)
+async def _parcels(gate: Gate, keys: list[UUID], asked: Selection) -> dict[UUID, parcel_rows.Parcel]:
+    found = await parcel_rows.by_ids(gate, keys, asked)
     await related.complete_parcels(gate, list(found.values()), asked)
     return found
 
 
-async def _claims(gate: Gate, keys: list[UUID], asked: Selection) -> dict[UUID, claims.Claim]:
-    found = await claims.by_ids(gate, keys, asked)
+async def _claims(gate: Gate, keys: list[UUID], asked: Selection) -> dict[UUID, claim_rows.Claim]:
+    found = await claim_rows.by_ids(gate, keys, asked)
     await related.complete_claims(gate, list(found.values()), asked)
     return found
 
@@ -142,11 +143,13 @@ class Query:
         return await _found(info.context.gate, [ids.parsed(each) for each in ids_], selection(info))
 
     @strawberry.field(graphql_type=Account | None, description="An account: the merchant's own, or for agents any.")
-    async def account(self, info: Info[Context, None], id: Id) -> accounts.Account:
+    async def account(self, info: Info[Context, None], id: Id) -> Any:
         """One account."""
         return await _one(_accounts, info, id, "Account")
 
-    @strawberry.field(graphql_type=Connection[Account] | None, description="For agents the directory, with what each has open; for a merchant their own.")
+    @strawberry.field(
+        graphql_type=Connection[Account] | None, description="For agents the directory, with what each has open; for a merchant their own."
+    )
     async def accounts(
         self,
         info: Info[Context, None],
@@ -155,18 +158,19 @@ class Query:
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         filter: Annotated[AccountFilter | None, strawberry.argument(description="Which accounts.")] = strawberry.UNSET,
-    ) -> paging.Page[accounts.Account]:
+    ) -> paging.Page[account_rows.Account]:
         """A page of accounts."""
         gate = info.context.gate
         gate.require_viewer()
         window = paging.window("Account", given(first), given(after), given(last), given(before), most=MOST_A_PAGE, descending=False)
         asked, count = asked_for(info, "Account")
-        page = await accounts.page_of(gate, filter.read() if given(filter) else accounts.AccountFilter(), window, count=count)
+        asked_filter: AccountFilter | None = given(filter)
+        page = await account_rows.page_of(gate, asked_filter.read() if asked_filter else account_rows.AccountFilter(), window, count=count)
         await related.complete_accounts(gate, page.rows, asked)
         return page
 
     @strawberry.field(graphql_type=Parcel | None, description="A parcel.")
-    async def parcel(self, info: Info[Context, None], id: Id) -> parcels.Parcel:
+    async def parcel(self, info: Info[Context, None], id: Id) -> Any:
         """One parcel."""
         return await _one(_parcels, info, id, "Parcel")
 
@@ -184,7 +188,7 @@ class Query:
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> paging.Page[parcels.Parcel]:
+    ) -> paging.Page[parcel_rows.Parcel]:
         """A page of parcels."""
         key = await _scope(info.context.gate, given(account_id))
         if key is None:
@@ -192,7 +196,7 @@ class Query:
         return await parcels_of(info, key, given(filter), given(order_by), (given(first), given(after), given(last), given(before)))
 
     @strawberry.field(graphql_type=Claim | None, description="A claim or question.")
-    async def claim(self, info: Info[Context, None], id: Id) -> claims.Claim:
+    async def claim(self, info: Info[Context, None], id: Id) -> Any:
         """One claim."""
         return await _one(_claims, info, id, "Claim")
 
@@ -208,7 +212,7 @@ class Query:
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> paging.Page[claims.Claim]:
+    ) -> paging.Page[claim_rows.Claim]:
         """A page of claims."""
         key = await _scope(info.context.gate, given(account_id))
         return await claims_of(info, key, given(filter), (given(first), given(after), given(last), given(before)))

@@ -16,7 +16,7 @@ CountryCode = NewType("CountryCode", str)
 
 def _print_moment(value: datetime) -> str:
     text = value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return (text[:-7] if text.endswith(".000000") else text) + "Z"
+    return (text.removesuffix(".000000")) + "Z"
 
 
 def _parse_moment(value: Any) -> datetime:

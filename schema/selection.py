@@ -35,7 +35,7 @@ def selection(info: Info[Any, Any]) -> Selection:
 
 
 class _Reader:
-    def __init__(self, info: GraphQLResolveInfo) -> None:
+    def __init__(self, info: GraphQLResolveInfo[Any]) -> None:
         self.schema = info.schema
         self.fragments = info.fragments
         self.variables = VariableValues({}, dict(info.variable_values))  # type: ignore[arg-type] # Strawberry hands over the plain dict
@@ -69,7 +69,11 @@ class _Reader:
         return fields
 
     def _collect(
-        self, object_type: GraphQLObjectType, selections: tuple[SelectionNode, ...] | list[SelectionNode], nodes: dict[str, list[FieldNode]], seen: set[str]
+        self,
+        object_type: GraphQLObjectType,
+        selections: tuple[SelectionNode, ...] | list[SelectionNode],
+        nodes: dict[str, list[FieldNode]],
+        seen: set[str],
     ) -> None:
         for node in selections:
             if self._skipped(node):
@@ -97,5 +101,3 @@ class _Reader:
             return True
         include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return include is not None and not include["if"]
-
-

@@ -22,7 +22,9 @@ from schema.types.claims import Claim
 from schema.types.connections import given
 from schema.types.consents import AgentLogin
 
-_SOON = 0.005
+#: How long a silent subscription goes without finding out whether its session still stands, and its state is still the same.
+RECHECK_SECONDS = 15.0
+_SOON = 0.002
 
 
 async def _gate_again(context: Context) -> Gate:
@@ -69,9 +71,14 @@ async def _agent_logins(context: Context, account: UUID | None, asked: Selection
             yield login
         while True:
             expiring = await consents.next_expiry(account)
-            change = await _next(queue, None if expiring is None else expiring[1])
+            wait = RECHECK_SECONDS if expiring is None else min(expiring[1] + _SOON, RECHECK_SECONDS)
+            change = await _next(queue, wait)
             gate = await _gate_again(context)
-            changed = account or (change.account_id if change else expiring[0] if expiring else None)
+            changed = account
+            if account is None and change is not None:
+                changed = change.account_id
+            elif account is None and expiring is not None and expiring[1] < wait:
+                changed = expiring[0]
             if changed is None or (login := await _login(gate, changed, asked)) is None:
                 continue
             if account is not None and _state(login) == last:
@@ -80,10 +87,10 @@ async def _agent_logins(context: Context, account: UUID | None, asked: Selection
             yield login
 
 
-async def _next(queue: asyncio.Queue[Change], seconds: float | None) -> Change | None:
+async def _next(queue: asyncio.Queue[Change], seconds: float) -> Change | None:
     """The next change, or None when so many seconds have passed."""
     try:
-        return await asyncio.wait_for(queue.get(), None if seconds is None else seconds + _SOON)
+        return await asyncio.wait_for(queue.get(), seconds)
     except TimeoutError:
         return None
 
@@ -96,9 +103,9 @@ def _state(login: consents.AgentLogin) -> tuple[Any, ...]:
 async def _changed_claims(context: Context, account: UUID | None, asked: Selection) -> AsyncIterator[claims.Claim]:
     async with context.changes.heard(_wanted(context, "claim", account)) as queue:
         while True:
-            change = await queue.get()
+            change = await _next(queue, RECHECK_SECONDS)
             gate = await _gate_again(context)
-            if change is MISSED or change.topic != "claim" or change.subject_id is None:
+            if change is None or change is MISSED or change.topic != "claim" or change.subject_id is None:
                 continue
             found = (await claims.by_ids(gate, [change.subject_id], asked)).get(change.subject_id)
             if found is not None:
@@ -118,9 +125,7 @@ class Subscription:
         description="With an account: its state at once, then on grant, revoke, replacement and at the very moment of expiry."
         " Without one (agents): the changes of all accounts.",
     )
-    async def agent_login_changed(
-        self, info: Info[Context, None], account_id: AccountId = strawberry.UNSET
-    ) -> AsyncIterator[consents.AgentLogin]:
+    async def agent_login_changed(self, info: Info[Context, None], account_id: AccountId = strawberry.UNSET) -> AsyncIterator[consents.AgentLogin]:
         """The state of Agent login."""
         account = await _account_key(info.context.gate, given(account_id))
         async for login in _agent_logins(info.context, account, selection(info)):
@@ -132,4 +137,3 @@ class Subscription:
         account = await _account_key(info.context.gate, given(account_id))
         async for claim in _changed_claims(info.context, account, selection(info)):
             yield claim
-

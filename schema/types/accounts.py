@@ -167,7 +167,7 @@ class Account(Node):
     company_name: str = strawberry.field(description="The company's name.")
     country: CountryCode = strawberry.field(description="Where it is established.")
     created_at: datetime = strawberry.field(description="Since when it is a customer.")
-    settings: AccountSettings | None = strawberry.field(
+    settings: Any = strawberry.field(
         resolver=_settings,
         graphql_type=AccountSettings | None,
         extensions=[requires(Action.VIEW_SETTINGS)],
@@ -183,13 +183,9 @@ class Account(Node):
         graphql_type=DirectDebit | None,
     )
     agent_login: AgentLogin = strawberry.field(description="Settings > Account > Agent login.")
-    parcels: Connection[Parcel] | None = strawberry.field(
-        resolver=_parcels, graphql_type=Connection[Parcel] | None, description="The parcels, the newest first."
-    )
-    claims: Connection[Claim] | None = strawberry.field(
-        resolver=_claims, graphql_type=Connection[Claim] | None, description="The claims and questions, the newest first."
-    )
-    access_log: Connection[AccessEvent] | None = strawberry.field(
+    parcels: Any = strawberry.field(resolver=_parcels, graphql_type=Connection[Parcel] | None, description="The parcels, the newest first.")
+    claims: Any = strawberry.field(resolver=_claims, graphql_type=Connection[Claim] | None, description="The claims and questions, the newest first.")
+    access_log: Any = strawberry.field(
         resolver=_access_log,
         graphql_type=Connection[AccessEvent] | None,
         extensions=[requires(Action.VIEW_ACCESS_LOG)],

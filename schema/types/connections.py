@@ -74,8 +74,8 @@ class _Edge:
 class Connection(Generic[Row]):
     """Resolved from a `Page`."""
 
-    edges: list[Edge[Row]] = strawberry.field(resolver=_edges, description="The rows with their cursors.", graphql_type=list[Edge[Row]])
-    nodes: list[Row] = strawberry.field(resolver=_nodes, description="The rows.", graphql_type=list[Row])
+    edges: Any = strawberry.field(resolver=_edges, description="The rows with their cursors.", graphql_type=list[Edge[Row]])
+    nodes: Any = strawberry.field(resolver=_nodes, description="The rows.", graphql_type=list[Row])
     page_info: PageInfo = strawberry.field(resolver=_page_info, description="Is there more?")
     total_count: int | None = strawberry.field(
         resolver=_total, description="How many there are in all; counted only when asked for, null above 10,000."

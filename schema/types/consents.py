@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.types import Info
@@ -69,7 +69,7 @@ class AgentLogin:
     state: AgentLoginState = strawberry.field(description="On or off.")
     consent: Consent | None = strawberry.field(description="The live consent, else the latest.")
     durations: list[ConsentDuration] = strawberry.field(resolver=_durations, description="What may be granted.")
-    history: Connection[Consent] | None = strawberry.field(
+    history: Any = strawberry.field(
         resolver=_history,
         graphql_type=Connection[Consent] | None,
         extensions=[requires(Action.VIEW_ACCESS_LOG)],

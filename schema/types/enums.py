@@ -140,7 +140,9 @@ _described(
 )
 _described(AgentLoginState, "May agents see the account's personal data now?", {"OFF": "No consent is live.", "ACTIVE": "A consent is live."})
 _described(
-    ParcelOrder, "The orders of a list of parcels. Nothing personal can be sorted by.", {"CREATED_DESC": "The newest first.", "CREATED_ASC": "The oldest first."}
+    ParcelOrder,
+    "The orders of a list of parcels. Nothing personal can be sorted by.",
+    {"CREATED_DESC": "The newest first.", "CREATED_ASC": "The oldest first."},
 )
 _described(
     ParcelDirection,

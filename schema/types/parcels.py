@@ -46,9 +46,7 @@ class ParcelDocument:
     """Shows `resolvers.documents.Document`."""
 
     kind: DocumentKind = strawberry.field(description="What it is.")
-    url: str = strawberry.field(
-        description="Ours, for this caller only: each fetch decides and records anew. The carrier's own link never leaves."
-    )
+    url: str = strawberry.field(description="Ours, for this caller only: each fetch decides and records anew. The carrier's own link never leaves.")
 
 
 @strawberry.type(description="What the carrier reported.")

@@ -85,6 +85,7 @@ def pretty(value: object) -> bytes:
         pytest.param(pretty({"parcel": NOOR}), [("entry 1", {"parcel": NOOR})], id="one-object-in-its-envelope"),
         pytest.param(b'{"parcel":\n' + lines(NOOR) + b"}", [("entry 1", {"parcel": NOOR})], id="an-object-on-a-line-within-another"),
         pytest.param(pretty({"data": NOOR}), [("entry 1", {"data": NOOR})], id="one-object-in-data"),
+        pytest.param(pretty({"data": SHIPMENT}), [("entry 1", {"data": SHIPMENT})], id="one-shipment-in-data"),
         pytest.param(pretty(SHIPMENT), [("entry 1", SHIPMENT)], id="one-shipment-with-its-parcels-before-its-address"),
         pytest.param(pretty({"id": "s"} | SHIPMENT), [("entry 1", {"id": "s"} | SHIPMENT)], id="one-shipment-with-its-id-first"),
         pytest.param(pretty(NOOR | {"data": []}), [("entry 1", NOOR | {"data": []})], id="one-parcel-with-phps-empty-data"),

@@ -1,0 +1,304 @@
+"""The commands. `python cli.py --help` lists them; each ends with 0, or with 1 and a line on stderr that says what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+from uuid import UUID
+
+import orjson
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from exchange import demo, imports, integrations
+from identity import passwords, tokens, users
+from models import database
+from models.fields import new_id
+from policy.vocabulary import Action, MerchantRole, ViewerKind
+from resolvers import facts as facts_of
+from resolvers.errors import BadInput
+from resolvers.gate import Gate
+from resolvers.ledger import Request
+from settings import Settings, settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Latchkey's commands.")
+user_app = typer.Typer(no_args_is_help=True, help="Who can sign in.")
+integration_app = typer.Typer(no_args_is_help=True, help="Shipping platforms that post to us.")
+app.add_typer(user_app, name="user")
+app.add_typer(integration_app, name="integration")
+
+errors = Console(stderr=True)
+Result = TypeVar("Result")
+
+
+def _fail(message: str) -> NoReturn:
+    errors.print(f"[red]✗[/red] {message}", highlight=False)
+    raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        return settings()
+    except ValidationError as wrong:
+        _fail("; ".join(f"LATCHKEY_{str(each['loc'][0]).upper()}: {each['msg']}" for each in wrong.errors()))
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """Run with the database open. Ends the command for a database that can't be reached or is not migrated."""
+    url = _settings().database_url
+
+    async def run() -> Result:
+        await database.open_database(url)
+        try:
+            if not await database.is_current():
+                _fail("the database is not migrated: run `python cli.py migrate`")
+            return await work()
+        finally:
+            await database.close_database()
+
+    return _guarded(run)
+
+
+def _guarded(run: Callable[[], Awaitable[Result]]) -> Result:
+    try:
+        return asyncio.run(run())  # type: ignore[arg-type] # every awaitable here is a coroutine
+    except (database.DatabaseError, OSError, ValueError) as error:
+        _fail(f"the database does not answer ({type(error).__name__}): check LATCHKEY_DATABASE_URL")
+
+
+@app.command()
+def migrate(target: Annotated[str | None, typer.Argument(help="The migration to go to, forward or back; the newest by default.")] = None) -> None:
+    """Bring the tables to the newest migration."""
+    url = _settings().database_url
+    _guarded(partial(database.migrate, url, target))
+    errors.print("[green]✓[/green] migrated", highlight=False)
+
+
+@app.command("demo")
+def demo_(
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing if there are accounts already.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Print who can sign in to a demo database.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --list: as JSON.")] = False,
+    parcels: Annotated[int | None, typer.Option(min=1, help="Fill a database for measuring with so many parcels.")] = None,
+    accounts: Annotated[int, typer.Option(min=1, help="With --parcels: over so many accounts.")] = 10,
+) -> None:
+    """Fill an empty database with demo data. In development only: the passwords are known to everybody."""
+    if not _settings().development:
+        _fail("demo data is for development: LATCHKEY_ENVIRONMENT is production")
+    if listing:
+        _print_listing(_run(demo.listing), as_json=as_json)
+        return
+    if not _run(demo.is_empty):
+        if if_empty:
+            return
+        _fail("the database has accounts already: demo data goes into an empty one only")
+    if parcels is None:
+        _run(partial(demo.fill, passwords.hash_new))
+    else:
+        _run(partial(demo.fill_for_measuring, parcels, accounts, passwords.hash_new))
+    errors.print("[green]✓[/green] filled with demo data", highlight=False)
+
+
+def _print_listing(found: Any, *, as_json: bool) -> None:
+    if as_json:
+        print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        return
+    table = Table("who", "e-mail", "password", title="Who can sign in", title_justify="left")
+    for account in found["accounts"]:
+        for user in account["users"]:
+            table.add_row(f"{account['companyName']} · {user['role'].lower()}", user["email"], user["password"])
+    for agent in found["agents"]:
+        table.add_row("support agent", agent["email"], agent["password"])
+    Console().print(table)
+    given = _settings()
+    print(f"\nGraphiQL   http://{given.host}:{given.port}/graphql   (sign in at the top)")
+    print(f"The API    http://{given.host}:{given.port}/graphql   (POST, WebSocket); schema at /schema.graphql\n")
+
+
+async def _account(named: str) -> UUID:
+    """The account of this id (plain or global), or of the user with this e-mail."""
+    found = await users.find_user(named) if "@" in named else None
+    key = found.account_id if found else _key(named)
+    if key is None or await facts_of.of_account(key) is None:
+        _fail("there is no such account: give its id, or the e-mail of one of its users")
+    return key
+
+
+def _key(named: str) -> UUID | None:
+    try:
+        return UUID(named)
+    except ValueError:
+        pass
+    try:
+        return _global(named)[1]
+    except BadInput:
+        return None
+
+
+def _global(named: str) -> tuple[str, UUID]:
+    from schema.ids import parsed
+
+    return parsed(named)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Sendcloud v2 or v3 parcel JSON, or NDJSON; .gz too.")],
+    account: Annotated[str, typer.Option(help="The account: its id, or the e-mail of one of its users.")],
+    rejects: Annotated[Path | None, typer.Option(help="Where rejected rows are told of; FILE.rejects.ndjson by default.")] = None,
+) -> None:
+    """Import parcels. Prints one JSON line of counts last: {"imported": n, "updated": n, "rejected": n}."""
+
+    async def work() -> imports.Counts:
+        key = await _account(account)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
+            task = bar.add_task("parcels", total=None)
+            return await imports.import_file(file, key, rejects_path=rejects, progress=lambda done: bar.update(task, completed=done))
+
+    try:
+        counts = _run(work)
+    except imports.UnreadableFile as broken:
+        _fail(str(broken))
+    print(orjson.dumps({"imported": counts.imported, "updated": counts.updated, "rejected": counts.rejected}).decode())
+
+
+@app.command()
+def token(email: Annotated[str, typer.Argument(help="The user's e-mail.")]) -> None:
+    """Print a new bearer token for a user, and nothing else on stdout. It is shown this once."""
+
+    async def work() -> str:
+        found = await users.find_user(email)
+        if found is None:
+            _fail("there is no such user")
+        return await tokens.create_token(found.id)
+
+    print(_run(work))
+
+
+@user_app.command("add")
+def user_add(
+    email: Annotated[str, typer.Argument(help="The e-mail to sign in with.")],
+    name: Annotated[str, typer.Option(help="First and last name.")],
+    account: Annotated[str | None, typer.Option(help="The merchant's account: its id, or a user's e-mail. Left out for agents.")] = None,
+    role: Annotated[MerchantRole, typer.Option(help="The role in that account.")] = MerchantRole.MEMBER,
+    locale: Annotated[str, typer.Option(help="The language, BCP 47.")] = "en",
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="LATCHKEY_NEW_PASSWORD")] = "",
+) -> None:
+    """Add a merchant's user, or (without --account) a support agent. Prints the id."""
+
+    async def work() -> UUID:
+        key = None if account is None else await _account(account)
+        kind = ViewerKind.AGENT if key is None else ViewerKind.MERCHANT
+        merchant_role = None if key is None else role
+        return await users.add_user(email, name, kind=kind, account_id=key, role=merchant_role, password=password, locale=locale)
+
+    try:
+        print(_run(work))
+    except users.EmailTaken:
+        _fail("somebody has that e-mail already")
+    except users.InvalidUser as wrong:
+        _fail(f"{wrong.field} is not valid")
+    except passwords.UnusablePassword as wrong:
+        _fail(str(wrong))
+
+
+@user_app.command("deactivate")
+def user_deactivate(email: Annotated[str, typer.Argument(help="The user's e-mail.")]) -> None:
+    """Keep a user from signing in; ends their sessions, tokens and subscriptions at once."""
+
+    async def work() -> None:
+        found = await users.find_user(email)
+        if found is None:
+            _fail("there is no such user")
+        await users.deactivate(found.id)
+
+    _run(work)
+    errors.print("[green]✓[/green] deactivated", highlight=False)
+
+
+@integration_app.command("add")
+def integration_add(
+    account: Annotated[str, typer.Argument(help="The account: its id, or the e-mail of one of its users.")],
+    name: Annotated[str, typer.Option(help="What it is called.")] = "Sendcloud",
+) -> None:
+    """Add a shipping platform. Prints the webhook's address and its secret, which is shown this once."""
+
+    async def work() -> tuple[UUID, str]:
+        return await integrations.add_integration(await _account(account), name)
+
+    key, secret = _run(work)
+    given = _settings()
+    scheme = "https" if given.is_secure else "http"
+    print(f"address: {scheme}://{given.host}:{given.port}/webhooks/sendcloud/{key}")
+    print(f"secret:  {secret}")
+
+
+@app.command()
+def explain(
+    agent_email: Annotated[str, typer.Argument(help="The agent's (or merchant's user's) e-mail.")],
+    action: Annotated[Action, typer.Argument(help="What is asked about.")],
+    id: Annotated[str, typer.Argument(help="The global id of an account, parcel or claim.")],
+) -> None:
+    """Why is this allowed or refused? Prints the decisive consent, claim or rule. Ends with 0 if allowed, with 2 if not."""
+
+    async def work() -> bool:
+        viewer = await users.find_user(agent_email)
+        if viewer is None:
+            _fail("there is no such user")
+        type_name, key = _named(id)
+        read = {"Account": facts_of.of_account, "Parcel": facts_of.of_parcel, "Claim": facts_of.of_claim}[type_name]
+        gate = Gate(viewer, Request(str(new_id())))
+        known = await read(key)
+        if known is None or not gate.sees_account(known.account_id):
+            _fail(f"there is no such {type_name.lower()}, or not for this user")
+        decision = gate.ask(action, known)
+        _print_decision(decision)
+        return decision.allowed
+
+    if not _run(work):
+        raise typer.Exit(2)
+
+
+def _named(named: str) -> tuple[str, UUID]:
+    try:
+        type_name, key = _global(named)
+    except BadInput:
+        _fail("the id is not a global id: copy it from an answer of the API")
+    if type_name not in {"Account", "Parcel", "Claim"}:
+        _fail("the id is not one of an account, parcel or claim")
+    return type_name, key
+
+
+def _print_decision(decision: Any) -> None:
+    print(f"{decision.action}: {'allowed' if decision.allowed else 'refused'}")
+    for label, value in (
+        ("reason", decision.reason),
+        ("basis", decision.basis),
+        ("until", decision.until),
+        ("consent", decision.consent_id),
+        ("claim", decision.claim_id),
+    ):
+        if value is not None:
+            print(f"  {label}: {value}")
+    if not decision.allowed:
+        print("  the rule: policy/decision.py, RULES, and docs/privacy.md")
+
+
+@app.command()
+def sdl() -> None:
+    """Print the schema."""
+    from schema.build import build
+
+    sys.stdout.write(build().as_str() + "\n")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,233 @@
+"""`/graphql`: GraphQL over HTTP (POST), and over a WebSocket (graphql-transport-ws).
+
+https://graphql.github.io/graphql-over-http/draft/ and https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.asgi import GraphQL
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from resolvers.errors import BadInput
+from schema.build import Schema
+from schema.context import Context
+from schema.documents import TrustedDocuments
+
+LONGEST_BODY = 1024 * 1024
+MOST_SUBSCRIPTIONS = 100
+_RESPONSE = "application/graphql-response+json"
+_JSON = "application/json"
+
+ContextFor = Callable[[HTTPConnection], Awaitable[Context]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation as it was sent."""
+
+    query: str
+    variables: dict[str, Any] | None
+    name: str | None
+
+
+class NotAcceptable(Exception):
+    """A request that is answered with an HTTP status rather than by GraphQL."""
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
+
+
+class Endpoint(GraphQL[Context, None]):
+    """The ASGI application of `/graphql`. `context_for` finds out who is calling, or raises what server.py answers."""
+
+    schema: Schema
+
+    def __init__(self, schema: Schema, context_for: ContextFor, documents: TrustedDocuments) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=10),
+            max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
+        )
+        self.context_for = context_for
+        self.documents = documents
+        self.graphql_transport_ws_handler_class = GuardedHandler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request or a handshake."""
+        if scope["type"] == "http":
+            response = await self._answered(Request(scope, receive))
+            await response(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def get_context(self, request: Any, response: Any) -> Context:  # noqa: ARG002 (Strawberry's signature)
+        """Who is calling, at the handshake; each operation finds out anew."""
+        return await self.context_for(request)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """A message of a socket, with a trusted document's hash replaced by its text."""
+        message = orjson.loads(data)
+        if isinstance(message, dict) and isinstance(payload := message.get("payload"), dict) and payload.get("documentId") is not None:
+            payload["query"] = self.documents.texts.get(str(payload["documentId"]), "")
+        return message
+
+    async def _answered(self, request: Request) -> Response:
+        media_type = _media_type(request.headers.get("accept"))
+        try:
+            if media_type is None:
+                raise NotAcceptable(406, f"Accept must allow {_RESPONSE} or {_JSON}")
+            operation = await self._read(request)
+            context = await self.context_for(request)
+            context.operation = context.name_of(operation.query)
+            return _response(await self._execute(operation, context), media_type)
+        except NotAcceptable as refused:
+            body = {"errors": [{"message": str(refused), "extensions": {"code": "BAD_USER_INPUT"}}]}
+            return _json_response(body, refused.status, media_type or _JSON, refused.headers)
+
+    async def _read(self, request: Request) -> Operation:
+        if request.method != "POST":
+            raise NotAcceptable(405, "GraphQL is served by POST", {"Allow": "POST"})
+        if request.headers.get("content-type", "").split(";")[0].strip().lower() != _JSON:
+            raise NotAcceptable(415, f"Content-Type must be {_JSON}")
+        return self._parsed(await _body(request))
+
+    def _parsed(self, body: bytes) -> Operation:
+        try:
+            given = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise NotAcceptable(400, "The body is not JSON") from None
+        if not isinstance(given, dict):
+            raise NotAcceptable(400, "The body must be a JSON object; batches are not served")
+        query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
+        if given.get("documentId") is not None:
+            if query is not None:
+                raise NotAcceptable(400, "Give query or documentId, not both")
+            try:
+                query = self.documents.text(given["documentId"])
+            except BadInput as unknown:
+                raise NotAcceptable(400, str(unknown)) from None
+        if not isinstance(query, str) or not query.strip():
+            raise NotAcceptable(400, "query must be a text")
+        if variables is not None and not isinstance(variables, dict):
+            raise NotAcceptable(400, "variables must be an object")
+        if name is not None and not isinstance(name, str):
+            raise NotAcceptable(400, "operationName must be a text")
+        return Operation(query, variables, name)
+
+    async def _execute(self, operation: Operation, context: Context) -> ExecutionResult:
+        try:
+            result: ExecutionResult = await self.schema.execute(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=context,
+                operation_name=operation.name,
+                allowed_operation_types={OperationType.QUERY, OperationType.MUTATION},
+            )
+            return result  # noqa: TRY300 (what follows are its failures)
+        except InvalidOperationTypeError:
+            raise NotAcceptable(400, "Subscriptions are served over a WebSocket") from None
+        except CannotGetOperationTypeError:
+            raise NotAcceptable(400, "operationName must name an operation of the document") from None
+
+
+class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
+    """Strawberry's handler, closing with 4400 where a message is no object of the protocol's shape."""
+
+    async def handle_message(self, message: Any) -> None:
+        """Handle a message."""
+        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            await self.handle_invalid_message("Message must be an object with a type")
+        elif message["type"] == "subscribe" and not _is_subscribe(message):
+            await self.handle_invalid_message("Subscribe must have an id and a payload with a query")
+        elif message["type"] in {"ping", "pong", "complete"} and not isinstance(message.get("id", ""), str):
+            await self.handle_invalid_message("id must be a text")
+        else:
+            await super().handle_message(message)  # type: ignore[arg-type] # checked just above
+
+
+def _is_subscribe(message: dict[str, Any]) -> bool:
+    payload = message.get("payload")
+    return (
+        isinstance(message.get("id"), str)
+        and isinstance(payload, dict)
+        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("variables", {}), dict | None)
+        and isinstance(payload.get("operationName", ""), str | None)
+    )
+
+
+async def _body(request: Request) -> bytes:
+    """The body. Raises NotAcceptable (413) as soon as it is over the limit."""
+    too_large = NotAcceptable(413, f"The body must be at most {LONGEST_BODY} bytes")
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length[:12]) > LONGEST_BODY:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            raise too_large
+    return bytes(body)
+
+
+def _media_type(accept: str | None) -> str | None:
+    """Which of the two media types is preferred (RFC 9110, 12.5.1); None if neither is accepted."""
+    if not accept:
+        return _JSON
+    weights: dict[str, float] = {}
+    for part in accept.split(","):
+        media, *parameters = [piece.strip().lower() for piece in part.split(";")]
+        weights[media] = max(weights.get(media, 0), _weight(parameters))
+    wildcard = max(weights.get("*/*", 0), weights.get("application/*", 0))
+    response, json = weights.get(_RESPONSE, wildcard), weights.get(_JSON, wildcard)
+    if max(response, json) <= 0:
+        return None
+    return _RESPONSE if response > json or (response == json and _RESPONSE in weights and _JSON not in weights) else _JSON
+
+
+def _weight(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0
+    return 1
+
+
+def _response(result: ExecutionResult, media_type: str) -> Response:
+    """An answer. A request error has no `data`, and with the newer media type the status 400."""
+    errors: list[GraphQLError] = result.errors or []
+    failed = result.data is None and bool(errors) and all(error.path is None for error in errors)
+    body: dict[str, Any] = {} if failed else {"data": result.data}
+    if errors:
+        body["errors"] = [error.formatted for error in errors]
+    if result.extensions:
+        body["extensions"] = result.extensions
+    return _json_response(body, 400 if failed and media_type == _RESPONSE else 200, media_type, {})
+
+
+def _json_response(body: dict[str, Any], status: int, media_type: str, headers: dict[str, str]) -> Response:
+    content = orjson.dumps(body)
+    return Response(
+        content, status, {"Cache-Control": "no-store", "Vary": "Accept, Cookie, Authorization", **headers}, f"{media_type}; charset=utf-8"
+    )

@@ -1,0 +1,79 @@
+"""What the server is told from outside, checked once at start: environment variables named LATCHKEY_…"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+HERE = Path(__file__).resolve().parent
+
+
+class Environment(StrEnum):
+    """Development has GraphiQL and demo data; production has neither, and wants TLS."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def _listed(text: str) -> str:
+    return ",".join(part.strip() for part in text.split(",") if part.strip())
+
+
+CommaSeparated = Annotated[str, NoDecode, AfterValidator(_listed)]
+
+
+class Settings(BaseSettings):
+    """The settings. Each is described in docs/settings.md; a test holds the two together."""
+
+    model_config = SettingsConfigDict(env_prefix="LATCHKEY_", extra="forbid")
+
+    environment: Environment = Field(default=Environment.DEVELOPMENT, description="`development` or `production`.")
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
+    database_url: str = Field(
+        default=f"sqlite://{HERE / 'var' / 'latchkey.db'}", description="`sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`."
+    )
+    secure: bool | None = Field(
+        default=None, description="Are we reached by TLS? Cookies are then `__Host-` and Secure. By default yes in production, no in development."
+    )
+    allowed_hosts: CommaSeparated = Field(
+        default="*", description="The Host names we answer to, separated by commas; `*` for any (development only)."
+    )
+    forwarded_allow_ips: str = Field(default="127.0.0.1", description="The proxies whose X-Forwarded-For and -Proto are believed.")
+    document_hosts: CommaSeparated = Field(
+        default="panel.sendcloud.sc", description="The hosts documents may be fetched from, separated by commas; https only."
+    )
+    trusted_documents: Path | None = Field(
+        default=None, description="A folder of `.graphql` files, or a JSON object of `sha256:<hex>` to document text."
+    )
+    disclosures_per_hour: int = Field(default=500, ge=1, description="How many different parcels of an account an agent may see in an hour.")
+    session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a session lasts, in hours.")
+    metrics_token: str | None = Field(default=None, description="The bearer token `/metrics` takes. Without one it answers in development only.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR. The database's parameters are never logged.")
+
+    @property
+    def development(self) -> bool:
+        """Are we in development?"""
+        return self.environment is Environment.DEVELOPMENT
+
+    @property
+    def is_secure(self) -> bool:
+        """Are we reached by TLS?"""
+        return not self.development if self.secure is None else self.secure
+
+    def hosts(self) -> list[str]:
+        """`allowed_hosts` as a list. Raises ValueError for `*` in production."""
+        if not self.development and self.allowed_hosts == "*":
+            raise ValueError("LATCHKEY_ALLOWED_HOSTS must name our hosts in production")
+        return self.allowed_hosts.split(",")
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process. Raises pydantic.ValidationError, which says what to set."""
+    return Settings()
