@@ -53,7 +53,7 @@ class Ledger:
     def write_consent(self, consent: Granted, agent: UUID, parcels: Sequence[Parcel], now: datetime) -> None:
         """An agent looked around while it was live, searched, and mended a parcel and a setting."""
         until = min(consent.until, now)
-        there = [parcel for parcel in parcels if parcel.changed_at < consent.since]
+        there = [parcel for parcel in parcels if parcel.tracking_number and parcel.changed_at < consent.since]
         moments = iter(sorted(consent.since + (until - consent.since) * self._rng.uniform(0.05, 0.95) for _ in range(9)))
         self._add(next(moments), agent, Action.SEARCH_PERSONAL_DATA, None, consent, None, fields=("ParcelFilter.search",))
         for parcel in self._rng.sample(there, min(6, len(there))):

@@ -39,7 +39,7 @@ _ABOUT: Final = {
     ClaimType.DELIVERED_NOT_RECEIVED: _ARRIVED,
     ClaimType.LOST: _MOVING,
     ClaimType.DELAYED: _MOVING,
-    ClaimType.UNJUST_RETURN: frozenset({ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.UNDELIVERABLE, ParcelStatus.DELIVERED}),
+    ClaimType.UNJUST_RETURN: frozenset({ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.UNDELIVERABLE, ParcelStatus.REFUSED_BY_RECIPIENT}),
     ClaimType.ADDRESS_CHANGE: _MOVING | {ParcelStatus.ANNOUNCED},
     ClaimType.OTHER: _ARRIVED | _MOVING,
 }

@@ -272,7 +272,7 @@ def _add_settings(rows: Rows, merchant: Merchant, account_id: UUID, founded: dat
         label_format=merchant.label_format,
         return_portal_enabled=merchant.returns,
         tracking_notifications_enabled=True,
-        version=1,
+        version=8,
     )
     rows.add(
         "account_personal_data",

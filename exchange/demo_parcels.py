@@ -21,6 +21,7 @@ from models.enums import DocumentKind, ParcelDirection, ParcelStatus
 from resolvers import search_keys
 
 _HISTORY_DAYS: Final = 85
+_A_NEW_CUSTOMER: Final = 0.75
 _RETURNED: Final = (ParcelStatus.ANNOUNCED, ParcelStatus.SHIPMENT_ON_ROUTE, ParcelStatus.DELIVERED, ParcelStatus.DELIVERED)
 _NOTES: Final = {
     "nl": ("Graag bij de buren op nummer 9 als ik er niet ben", "Cadeautje: graag geen factuur erbij", "Bel is stuk, even kloppen"),
@@ -101,10 +102,12 @@ class Warehouse:
         while (left := parcels - sum(shipment.colli for shipment in found)) > 0:
             status = statuses.pop() if statuses else self._rng.choices([*demo_journeys.COMMON], [*demo_journeys.COMMON.values()])[0]
             country = self._destination(merchant, status)
-            if self._rng.random() < 0.72:
-                customers[country].append(self._people.person(country))
+            person = self._rng.choice(customers[country][-6:])
+            if self._rng.random() < _A_NEW_CUSTOMER:
+                person = self._people.person(country)
+                customers[country].append(person)
             colli = min(left, self._rng.choice((2, 2, 3, 4))) if self._rng.random() < 0.06 else 1
-            found.append(self._outgoing(merchant, status, self._rng.choice(customers[country][-6:]), colli))
+            found.append(self._outgoing(merchant, status, person, colli))
         return found
 
     def _destination(self, merchant: Merchant, status: ParcelStatus) -> str:
@@ -147,6 +150,8 @@ class Warehouse:
         steps = self._steps(status, merchant, sent.person)
         earliest = sent.created_at + sent.steps[-1].after + timedelta(hours=20)
         latest = self._now - steps[-1].after - timedelta(minutes=10)
+        if status not in SETTLED:
+            earliest = max(earliest, latest - timedelta(hours=30))
         return Shipment(
             status=status,
             person=sent.person,
@@ -154,7 +159,7 @@ class Warehouse:
             carrier=sent.carrier,
             at_service_point=False,
             colli=1,
-            created_at=earliest + (latest - earliest) * self._rng.uniform(0.05, 0.5),
+            created_at=earliest + (latest - earliest) * self._rng.uniform(0.05, 0.6),
             steps=steps,
             order_number=sent.order_number,
             external_reference=f"return-{sent.order_number.strip('#')}",
@@ -220,7 +225,7 @@ class Warehouse:
             "parcel_personal_data",
             parcel_id=parcel.id,
             account_id=parcel.office.account_id,
-            version=1,
+            version=2 if parcel.tracking_number else 1,
             **person.columns(),
             order_number=shipment.order_number,
             external_reference=shipment.external_reference,

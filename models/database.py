@@ -21,6 +21,7 @@ import orjson
 from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.exceptions import BaseORMException
 from tortoise.migrations.api import migrate as _tortoise_migrate
 from tortoise.transactions import in_transaction
@@ -76,6 +77,7 @@ async def open_database(url: str) -> None:
 async def close_database() -> None:
     """Close every connection this process has."""
     await Tortoise.close_connections()
+    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by connection name, whichever engine they were made for
 
 
 async def migrate(url: str, target: str | None = None) -> None:
@@ -224,8 +226,8 @@ def optional_moment(value: Any) -> datetime | None:
 
 
 def uuid(value: Any) -> UUID:
-    """A key as either driver gives it."""
-    return UUID(str(value)) if not isinstance(value, UUID) else value
+    """A key as either driver gives it: text, or asyncpg's own subclass of UUID, which is not JSON."""
+    return value if type(value) is UUID else UUID(str(value))
 
 
 def optional_uuid(value: Any) -> UUID | None:

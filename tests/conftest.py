@@ -1,4 +1,4 @@
-"""What the tests of identity share. TEMPORARY: `postgres`, `migrated` and `database`, until tests/conftest.py has them."""
+"""What all tests share: each that asks for `database` runs on an empty SQLite and on an empty, real PostgreSQL."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +9,11 @@ from argon2 import PasswordHasher
 
 from identity import passwords
 from models.database import close_database, migrate, open_database
+from resolvers import documents
+from schema.build import Schema, build
 from tests.databases import Postgres
+
+ENGINES = ("sqlite", "postgres")
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +24,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 async def migrated(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The URLs of a migrated, empty database of each engine, to be copied."""
     lite = tmp_path_factory.mktemp("migrated") / "migrated.sqlite3"
     urls = {"sqlite": f"sqlite://{lite}", "postgres": await postgres.create_database()}
     for url in urls.values():
@@ -27,21 +32,31 @@ async def migrated(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory)
     return urls
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def database(request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str], tmp_path: Path) -> AsyncIterator[str]:
-    """An empty, migrated, open database; which engine it is."""
-    engine: str = request.param
-    if engine == "sqlite":
+@pytest.fixture(params=ENGINES)
+async def database_url(request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str], tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of an empty, migrated database that nobody has opened."""
+    if request.param == "sqlite":
         copy = tmp_path / "latchkey.sqlite3"
         shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), copy)
-        url = f"sqlite://{copy}"
-    else:
-        url = await postgres.create_database(template=migrated["postgres"])
-    await open_database(url)
-    yield engine
+        yield f"sqlite://{copy}"
+        return
+    url = await postgres.create_database(template=migrated["postgres"])
+    yield url
+    await postgres.drop_database(url)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[str]:
+    """An empty, migrated, open database; which engine it is."""
+    await open_database(database_url)
+    await documents.prepare()
+    yield database_url.split("://", 1)[0]
     await close_database()
-    if engine == "postgres":
-        await postgres.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def schema() -> Schema:
+    return build()
 
 
 @pytest.fixture
