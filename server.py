@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import structlog
 import uvicorn
@@ -155,7 +156,7 @@ def application(given: Settings) -> Starlette:
             Route("/graphql", _with_graphiql(endpoint, given), name="graphql"),
             *_pages(given),
             Route("/schema.graphql", _schema_file(schema)),
-            *auth_routes(given.is_secure),
+            *auth_routes(given.is_secure, lifetime=timedelta(hours=given.session_hours)),
             *exchange_routes(gate_for, given.document_hosts.split(",")),
             Route("/healthz", _healthy),
             Route("/readyz", _ready),

@@ -16,6 +16,8 @@ from typing import Final
 import phonenumbers
 import pycountry
 
+from exchange.imported import Money
+
 TEXT_LIMIT: Final = 255
 """Characters, where nothing else is said: names, parts of an address, references, descriptions."""
 CODE_LIMIT: Final = 64
@@ -83,11 +85,11 @@ class Fields:
                 return text
         return None
 
-    def joined(self, *keys: str, separator: str = ", ", limit: int = TEXT_LIMIT) -> str | None:
-        """The texts of all of these keys that have one, together."""
-        text = separator.join(filter(None, [self.text(key, limit=limit) for key in keys]))
-        if len(text) > limit:
-            raise self.rejected(keys[0], f"is longer than {limit} characters together with {' and '.join(keys[1:])}")
+    def joined(self, *keys: str) -> str | None:
+        """The texts of all of these keys that have one, as one text."""
+        text = ", ".join(filter(None, map(self.text, keys)))
+        if len(text) > TEXT_LIMIT:
+            raise self.rejected(keys[0], f"is longer than {TEXT_LIMIT} characters together with {' and '.join(keys[1:])}")
         return text or None
 
     def url(self, key: str) -> str | None:
@@ -237,8 +239,8 @@ def e164(phone: str | None, country: str | None) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def money(amount: Decimal | None, currency: str | None) -> tuple[str, str] | None:
-    """(decimal string, ISO 4217 code). An amount without a currency is not money, and which was meant is not guessed: None."""
+def money(amount: Decimal | None, currency: str | None) -> Money | None:
+    """An amount without a currency is not money, and which was meant is not guessed: None."""
     if amount is None or currency is None:
         return None
     # No currency has more than four decimals; a float may.
@@ -247,9 +249,9 @@ def money(amount: Decimal | None, currency: str | None) -> tuple[str, str] | Non
 
 
 def _is_nothing(value: object) -> bool:
-    if isinstance(value, str):
-        return value.strip() in _NOTHING
-    return value is None or value == {} or value == []
+    if value is None or value == {} or value == []:
+        return True
+    return isinstance(value, str) and value.strip() in _NOTHING
 
 
 def _decimal(value: object) -> Decimal | None:

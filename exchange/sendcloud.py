@@ -24,7 +24,7 @@ from typing import Final
 
 from exchange import addressees, history, statuses
 from exchange.fields import CODE_LIMIT, NOTE_LIMIT, Fields, RejectedRecord, money
-from exchange.imported import ImportedDocument, ImportedItem, ImportedParcel, ImportedPersonalData, ParcelStatusChange
+from exchange.imported import ImportedDocument, ImportedItem, ImportedParcel, ImportedPersonalData, Money, ParcelStatusChange
 from models.enums import DocumentKind, ParcelDirection, ParcelStatus
 
 __all__ = [
@@ -204,12 +204,13 @@ def _imported(collo: _Collo) -> ImportedParcel:
     person = addressees.in_v3(shipment, direction) if collo.is_v3 else addressees.in_v2(parcel, direction)
     number, count = _place(collo)
     length, width, height = _size(parcel)
-    currency = shipment.inner("total_order_price").currency("currency") or shipment.currency("total_order_value_currency")
+    option = _option(shipment)
+    currency = shipment.currency("total_order_value_currency")
     return ImportedParcel(
         platform_id=platform_id,
         status=status,
-        carrier=_carrier(shipment),
-        shipping_method=_option(shipment) or parcel.inner("shipment").text("name"),
+        carrier=_carrier(shipment, option),
+        shipping_method=option or parcel.inner("shipment").text("name"),
         direction=direction,
         country=person.country,
         weight_grams=_weight(parcel),
@@ -240,7 +241,7 @@ def _imported(collo: _Collo) -> ImportedParcel:
             tracking_url=parcel.url("tracking_url"),
             service_point=_service_point(shipment),
             note=_note(parcel),
-            total_value=money(_amount(shipment, "total_order_price", "total_order_value"), currency),
+            total_value=_price(shipment, "total_order_price", "total_order_value", currency),
             items=tuple(_item(item, currency) for item in parcel.each("parcel_items")),
             documents=tuple(_documents(parcel)),
             events=history.events(collo.places, status, updated_at),
@@ -272,11 +273,11 @@ def _group(collo: _Collo) -> str | None:
     return collo.shipment.text("id", limit=CODE_LIMIT)
 
 
-def _carrier(shipment: Fields) -> str | None:
+def _carrier(shipment: Fields, option: str | None) -> str | None:
     nested = isinstance(shipment.values.get("carrier"), dict)
     code = shipment.inner("carrier").text("code") if nested else shipment.text("carrier", "carrier_code")
     if code is None:
-        code, colon, _ = (_option(shipment) or "").partition(":")
+        code, colon, _ = (option or "").partition(":")
         code = code if colon else None
     if code is not None and not _CARRIER.fullmatch(code.lower()):
         raise shipment.rejected("carrier", "is not the code of a carrier")
@@ -333,9 +334,12 @@ def _note(parcel: Fields) -> str | None:
     return parcel.note("note", parcel.text("note", limit=NOTE_LIMIT), *on_label)
 
 
-def _amount(at: Fields, v3_key: str, v2_key: str) -> Decimal | None:
-    price = at.inner(v3_key).decimal("value")
-    return at.decimal(v2_key) if price is None else price
+def _price(at: Fields, v3_key: str, v2_key: str, v2_currency: str | None) -> Money | None:
+    """v3's `{"value": "12.65", "currency": "EUR"}`, or v2's amount."""
+    price = at.inner(v3_key)
+    if not price.values:
+        return money(at.decimal(v2_key), v2_currency)
+    return money(price.decimal("value"), price.currency("currency"))
 
 
 def _item(item: Fields, order_currency: str | None) -> ImportedItem:
@@ -344,7 +348,7 @@ def _item(item: Fields, order_currency: str | None) -> ImportedItem:
         description=item.text("description", "sku", "product_id", "item_id") or "",
         quantity=1 if quantity is None else quantity,
         weight_grams=_weight(item),
-        value=money(_amount(item, "price", "value"), item.inner("price").currency("currency") or order_currency),
+        value=_price(item, "price", "value", order_currency),
         sku=item.text("sku"),
         hs_code=item.text("hs_code"),
         origin_country=item.country("origin_country"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -35,15 +35,18 @@ class _SignIn:
     password: str = field(repr=False)
 
 
-def auth_routes(secure: bool, limits: Limits = LIMITS) -> list[Route]:
-    """POST /auth/sign-in and POST /auth/sign-out. `secure`: browsers reach us by TLS, so the cookie is a `__Host-` one."""
+def auth_routes(secure: bool, limits: Limits = LIMITS, lifetime: timedelta = SESSION_LIFETIME) -> list[Route]:
+    """POST /auth/sign-in and POST /auth/sign-out. `secure`: browsers reach us by TLS, so the cookie is a `__Host-` one.
+
+    `lifetime` is how long a session lasts.
+    """
 
     async def sign_in_(request: Request) -> Response:
         require_own_site(request, secure)
         given = await _read(request)
         address = request.client.host if request.client else ""
-        session = await sign_in(given.email, given.password, address, session_token(request, secure), limits=limits)
-        return _signed_in(session, secure)
+        session = await sign_in(given.email, given.password, address, session_token(request, secure), lifetime=lifetime, limits=limits)
+        return _signed_in(session, secure, lifetime)
 
     async def sign_out_(request: Request) -> Response:
         require_own_site(request, secure)
@@ -113,10 +116,10 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _signed_in(session: NewSession, secure: bool) -> Response:
+def _signed_in(session: NewSession, secure: bool, lifetime: timedelta) -> Response:
     viewer = {"kind": session.viewer.kind, "name": session.viewer.name}
     answer = JSONResponse({"viewer": viewer, "expiresAt": _instant(session.expires_at)}, headers=_NO_STORE)
-    return _set_cookie(answer, session.token, int(SESSION_LIFETIME.total_seconds()), secure)
+    return _set_cookie(answer, session.token, int(lifetime.total_seconds()), secure)
 
 
 def _set_cookie(answer: Response, token: str, max_age: int, secure: bool) -> Response:

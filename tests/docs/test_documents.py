@@ -1,0 +1,54 @@
+"""Documents that cannot lie: what the code says stands in docs/, word for word where it is made from the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+import cli
+from policy import table
+from policy.vocabulary import Action, Reason
+from settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+PRIVACY = (ROOT / "docs/privacy.md").read_text()
+SETTINGS = (ROOT / "docs/settings.md").read_text()
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize(("name", "text"), [("rules", table.rules()), ("categories", table.categories())])
+def test_the_privacy_page_holds_the_table_in_code(name: str, text: str) -> None:
+    found = re.search(rf"<!-- {name}: policy/table.py -->\n(.*?)<!-- end -->", PRIVACY, re.DOTALL)
+    assert found is not None
+    assert found[1] == text, f"docs/privacy.md, {name}: put this there:\n{text}"
+
+
+def test_every_reason_is_explained() -> None:
+    assert {reason for reason in Reason if f"| `{reason}` |" not in PRIVACY} == set()
+
+
+def test_every_action_has_a_row() -> None:
+    assert {action for action in Action if f"| `{action}` |" not in PRIVACY} == set()
+
+
+def test_every_setting_is_documented() -> None:
+    assert {name for name in Settings.model_fields if f"| `LATCHKEY_{name.upper()}` |" not in SETTINGS} == set()
+    assert set(re.findall(r"`LATCHKEY_([A-Z_]+)` \|", SETTINGS)) == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_command_is_documented() -> None:
+    group = typer.main.get_command(cli.app)
+    names = set()
+    for name, command in group.commands.items():  # type: ignore[attr-defined] # a Typer is a click.Group
+        names |= {f"{name} {inner}" for inner in getattr(command, "commands", {})} or {name}
+    assert {name for name in names if f"`python cli.py {name}" not in SETTINGS} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_and_paths_lead_somewhere(page: Path) -> None:
+    text = page.read_text()
+    links = re.findall(r"\]\((?!http|#)([^)#]+)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    files = re.findall(r"`((?:policy|models|resolvers|schema|identity|exchange|tests|docs|demo)/[\w/.-]*)`", text)
+    assert [name for name in files if not (ROOT / name).exists()] == []
