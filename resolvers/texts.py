@@ -46,14 +46,14 @@ def phone(text: str, name: str, country: str | None) -> str:
         number = phonenumbers.parse(storable(text.strip(), name, 64), country)
     except phonenumbers.NumberParseException:
         raise BadInput(f"{name} is not a phone number") from None
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise BadInput(f"{name} is not a phone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def country(text: str, name: str) -> str:
-    """An ISO 3166-1 alpha-2 country. Raises BadInput."""
-    if len(text) != 2 or not text.isascii() or pycountry.countries.get(alpha_2=text.upper()) is None:
+    """An ISO 3166-1 alpha-2 country, or XK, which carriers and customs use for Kosovo. Raises BadInput."""
+    if len(text) != 2 or not text.isascii() or (text.upper() != "XK" and pycountry.countries.get(alpha_2=text.upper()) is None):
         raise BadInput(f"{name} is not a country")
     return text.upper()
 

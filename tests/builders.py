@@ -137,7 +137,9 @@ async def a_parcel(
         },
     )
     personal = {**_PERSONAL, **given}
-    searched = search_keys.keys(**{name: personal[name] for name in ("name", "email", "postal_code", "order_number", "tracking_number")})
+    searched: dict[str, Any] = search_keys.keys(
+        **{name: personal[name] for name in ("name", "email", "postal_code", "order_number", "tracking_number")}
+    )
     await models.ParcelPersonalData.create(parcel_id=parcel.id, account_id=merchant.id, **personal, **searched)
     if events:
         await models.ParcelEvent.create(
