@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import structlog
 import uvicorn
-from exchange.routes import exchange_routes
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,10 +18,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exchange.routes import exchange_routes
 from identity.requests import BadCredentials, CrossSiteRequest, caller
 from identity.routes import REFUSALS, auth_routes, refusal
 from models import database
@@ -154,6 +154,7 @@ def application(given: Settings) -> Starlette:
     return Starlette(
         routes=[
             Route("/graphql", _with_graphiql(endpoint, given), name="graphql"),
+            WebSocketRoute("/graphql", endpoint, name="graphql-ws"),  # a Route takes no sockets
             *_pages(given),
             Route("/schema.graphql", _schema_file(schema)),
             *auth_routes(given.is_secure, lifetime=timedelta(hours=given.session_hours)),
@@ -181,7 +182,7 @@ class _with_graphiql:  # noqa: N801 (wraps the endpoint where it is mounted)
         self.given = given
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "GET" and self.given.development and "text/html" in Headers(scope=scope).get("accept", ""):
+        if scope["method"] == "GET" and self.given.development and "text/html" in Headers(scope=scope).get("accept", ""):
             await _graphiql()(scope, receive, send)
         else:
             await self.endpoint(scope, receive, send)
@@ -252,7 +253,9 @@ async def _require_current() -> None:
 def configure_logging(given: Settings) -> None:
     """Structured logs: JSON in production, readable lines in development. Libraries' DEBUG, which prints SQL parameters, stays off."""
     level = logging.getLevelNamesMapping().get(given.log_level.upper(), logging.INFO)
-    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer() if given.development else structlog.processors.JSONRenderer()
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if given.development else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True), renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),

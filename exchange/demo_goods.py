@@ -125,7 +125,7 @@ CATALOGUES: Final = {
 
 _POSTNL: Final = Carrier("postnl", "PostNL", "PostNL Standard 0-23kg", "3SDEMO#########", "PostNL Service Point 0-23kg")
 _DHL: Final = Carrier("dhl", "DHL", "DHL For You 0-20kg", "JVGL0##################", "DHL ServicePoint 0-20kg")
-_BPOST: Final = Carrier("bpost", "bpost", "bpost @home 0-30kg", "3232##################", "bpost @bpack 0-30kg")
+_BPOST: Final = Carrier("bpost", "bpost", "bpost Home 0-30kg", "3232##################", "bpost Pick-up Point 0-30kg")
 _DHL_DE: Final = Carrier("dhl_de", "DHL", "DHL Paket 0-31.5kg", "00340434############", "DHL Packstation 0-31.5kg")
 _HERMES: Final = Carrier("hermes_de", "Hermes", "Hermes Paket 0-25kg", "H###################", "Hermes PaketShop 0-25kg")
 _COLISSIMO: Final = Carrier("colissimo", "Colissimo", "Colissimo Home 0-30kg", "6A###########")

@@ -341,9 +341,10 @@ def _basket(rng: Random) -> _Basket:
 
 
 def _add_users(rows: Rows, ids: Ids, now: datetime, accounts: int, password_hash: str) -> tuple[list[_Owner], list[UUID]]:
-    since = now - _SPAN - timedelta(days=1)
+    first = now - _SPAN - timedelta(days=1)
     owners = []
     for number in range(1, accounts + 1):
+        since = first + timedelta(milliseconds=number)
         country = COUNTRIES[_ORIGINS[number % len(_ORIGINS)]]
         owner = _Owner(ids.at(since), ids.at(since))
         owners.append(owner)
@@ -368,9 +369,11 @@ def _add_users(rows: Rows, ids: Ids, now: datetime, accounts: int, password_hash
             webhook_url=None,
         )
         _add_user(rows, owner.user_id, owner.account_id, f"owner.{number}@example.com", since, password_hash)
-    agents = [ids.at(since), ids.at(since)]
-    for number, agent in enumerate(agents, 1):
-        _add_user(rows, agent, None, f"agent.{number}@example.org", since, password_hash)
+    agents = []
+    for number in (1, 2):
+        since = first + timedelta(milliseconds=number)
+        agents.append(ids.at(since))
+        _add_user(rows, agents[-1], None, f"agent.{number}@example.org", since, password_hash)
     return owners, agents
 
 

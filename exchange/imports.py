@@ -19,13 +19,14 @@ import orjson
 from exchange.input_files import Position, UnreadableFile
 from exchange.parcel_rows import ParcelRow
 from exchange.readers import Rejection, chunks
-from exchange.stored_parcels import store
+from exchange.stored_parcels import analyze, store
 from models import database
 from models.database import Engine
 
 __all__ = ["Counts", "PartlyImported", "UnreadableFile", "import_file"]
 
 _FEWEST, _MOST = 10, 500
+_ANALYZE_AT: Final = 1_000
 # On SQLite one writer shuts out all others: a revoke must not wait for an import. Half of what is promised, for a slow disk.
 _SECONDS: Final = {Engine.SQLITE: 0.025, Engine.POSTGRES: 0.25}
 
@@ -81,6 +82,7 @@ class _Batches:
         self._counts = counts
         self._waiting: list[tuple[Position, ParcelRow]] = []
         self._size = _FEWEST
+        self._written, self._analyze_at = 0, _ANALYZE_AT
         self._seconds = _SECONDS[database.engine()]
 
     async def add(self, parcels: list[tuple[Position, ParcelRow]]) -> None:
@@ -100,6 +102,10 @@ class _Batches:
         for at, parcel in batch:
             if parcel.platform_id in stored.deleted:
                 self._rejects.add(Rejection(at, "was deleted here", "id"))
+        self._written += len(batch)
+        if self._written >= self._analyze_at:
+            self._analyze_at *= 10
+            await analyze()
         fitting = int(len(batch) * self._seconds / max(stored.seconds, 0.001))
         self._size = max(_FEWEST, min(_MOST, fitting, 2 * len(batch)))
 

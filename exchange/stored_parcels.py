@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -18,6 +19,7 @@ from exchange import rows as tables
 from exchange.imported import ParcelStatusChange
 from exchange.parcel_rows import COMPARED, EVENT, OUTLINE, PERSONAL, Columns, ParcelRow, row
 from models import database
+from models.database import Engine
 from models.enums import ParcelStatus
 from models.fields import new_id
 from resolvers.errors import NotFound
@@ -77,6 +79,13 @@ async def apply_status_change(account_id: UUID, change: ParcelStatusChange) -> b
             return False
         added = await _add_event(account_id, known.id, change)
         return await _move(known, change, parcel) or added
+
+
+async def analyze() -> None:
+    """Let PostgreSQL count what is in the tables. Without, it believes a new account's parcels few, and reads all to find one."""
+    if database.engine() is Engine.POSTGRES:
+        with suppress(database.DatabaseError, TimeoutError):
+            await database.execute("ANALYZE parcels, parcel_personal_data, parcel_events")
 
 
 def _newest(parcels: Iterable[ParcelRow]) -> dict[str, ParcelRow]:

@@ -26,6 +26,8 @@ from tortoise.exceptions import BaseORMException
 from tortoise.migrations.api import migrate as _tortoise_migrate
 from tortoise.transactions import in_transaction
 
+from models.classified import check_columns
+
 Params = Mapping[str, object]
 DatabaseError = BaseORMException
 
@@ -70,8 +72,9 @@ def config(url: str, *, foreign_keys: bool = True) -> dict[str, Any]:
 
 
 async def open_database(url: str) -> None:
-    """Connect the models to the database at `url`, for every task of this process."""
+    """Connect the models to the database at `url`, for every task of this process. Raises TypeError for a column nobody classified."""
     await Tortoise.init(config=config(url), _enable_global_fallback=True)
+    check_columns()
 
 
 async def close_database() -> None:

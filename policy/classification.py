@@ -170,6 +170,22 @@ COLUMNS: Mapping[str, Classes] = {
     "server_secrets": {**_outline("name"), **_secret("value")},
 }
 
+#: The tables of personal data: their rows are selected for nobody but those who may see them, and go when what they belong to is deleted.
+PERSONAL_TABLES = frozenset(
+    {
+        "account_personal_data",
+        "direct_debits",
+        "parcel_personal_data",
+        "parcel_events",
+        "parcel_files",
+        "claim_personal_data",
+        "investigation_personal_data",
+    }
+)
+
+#: Personal columns that stand in other tables, because something else needs the row: each is selected by name, where it may be shown.
+PERSONAL_ELSEWHERE = frozenset({"users.name", "users.email", "consents.granted_by_id", "consents.ended_by_id", "export_links.parcel_filter"})
+
 _CONNECTION = _outline("edges nodes pageInfo totalCount")
 _EDGE = _outline("cursor node")
 
@@ -350,6 +366,14 @@ class Unclassified(TypeError):
 
     def __init__(self, coordinate: str, mapping: str) -> None:
         super().__init__(f"{coordinate} is not classified: add it to {mapping} in policy/classification.py")
+
+
+def column_class(table: str, column: str) -> Class:
+    """What `table.column` is. Raises Unclassified."""
+    try:
+        return COLUMNS[table][column]
+    except KeyError:
+        raise Unclassified(f"{table}.{column}", "COLUMNS") from None
 
 
 def field_class(type_name: str, field_name: str) -> Class:

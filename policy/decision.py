@@ -131,6 +131,8 @@ def decide(viewer: Viewer | None, action: Action, facts: Facts | None) -> Decisi
 def _decide(viewer: Viewer | None, action: Action, facts: Facts | None) -> Decision:
     if viewer is None:
         return Decision(action, allowed=False, reason=Reason.NOT_SIGNED_IN)
+    if not _is_understood(viewer, action, facts):
+        return Decision(action, allowed=False, reason=Reason.UNDECIDED)
     rule = RULES[action]
     if viewer.kind is ViewerKind.MERCHANT:
         return _decide_merchant(viewer, action, rule, facts)
@@ -161,14 +163,32 @@ def _decide_agent(action: Action, rule: Rule, facts: Facts | None) -> Decision:
     consent, claim = facts.consent, facts.claim
     if consent is not None and is_live(consent, facts.now) and rule.consent is None:
         return Decision(action, allowed=True, basis=Basis.CONSENT, until=consent.expires_at, consent_id=consent.id)
-    if claim is not None and opens(claim):
+    if claim is not None and opens(claim) and (facts.parcel_id is None or claim.parcel_id == facts.parcel_id):
         if rule.claim is not None:
             return Decision(action, allowed=False, reason=rule.claim)
-        if action is not Action.VIEW_PERSONAL_DATA or (claim.parcel_id is not None and claim.parcel_id == facts.parcel_id):
+        if action is not Action.VIEW_PERSONAL_DATA or facts.parcel_id is not None:
             return Decision(action, allowed=True, basis=Basis.CLAIM, claim_id=claim.id)
     if rule.nothing is not None:
         return Decision(action, allowed=False, reason=rule.nothing)
     return Decision(action, allowed=True, basis=Basis.CLAIM, claim_id=claim.id if claim else None)
+
+
+def _is_understood(viewer: Viewer, action: Action, facts: Facts | None) -> bool:
+    """Is everything that decides of the type it says? What only looks like a fact must not allow anything."""
+    return isinstance(viewer, Viewer) and isinstance(action, Action) and (facts is None or _are_facts(facts))
+
+
+def _are_facts(facts: Facts) -> bool:
+    consent, claim = facts.consent, facts.claim
+    return (
+        isinstance(facts, Facts)
+        and isinstance(facts.now, datetime)
+        and isinstance(facts.account_id, UUID)
+        and isinstance(facts.parcel_id, UUID | None)
+        and isinstance(facts.announced, bool)
+        and (consent is None or (isinstance(consent, ConsentFact) and isinstance(consent.expires_at, datetime)))
+        and (claim is None or (isinstance(claim, ClaimFact) and isinstance(claim.channel, ClaimChannel) and isinstance(claim.status, ClaimStatus)))
+    )
 
 
 def is_live(consent: ConsentFact, now: datetime) -> bool:

@@ -129,13 +129,12 @@ async def update(gate: Gate, account_id: UUID, version: int, changes: Mapping[st
             gate.require(Action.CHANGE_PROTECTED_SETTINGS, known)
         plain = {name: value for name, value in values.items() if name in _PLAIN}
         personal = {name: value for name, value in values.items() if name not in _PLAIN}
-        assignments = ", ".join(f"{name} = :{name}" for name in [*plain, "version"])
+        assignments = ", ".join([*(f"{name} = :{name}" for name in plain), "version = version + 1"])
         changed = await database.execute(
             f"UPDATE account_settings SET {assignments} WHERE account_id = :id AND version = :expected",
             id=account_id,
             expected=version,
             **plain,
-            version=version + 1,
         )
         if not changed:
             raise Conflict("The settings were changed meanwhile: read them again")

@@ -16,7 +16,7 @@ from models import database
 from models.enums import ClaimKind, ClaimType, InvestigationKind
 from models.fields import new_id
 from policy.decision import Decision, Facts, opens
-from policy.vocabulary import OPEN_CLAIM_STATUSES, Action, ClaimChannel, ClaimStatus, Viewer, ViewerKind
+from policy.vocabulary import OPEN_CLAIM_STATUSES, Action, ClaimChannel, ClaimStatus, Viewer
 from resolvers import facts as facts_of
 from resolvers import live
 from resolvers.errors import BadInput, Conflict
@@ -93,17 +93,17 @@ _SELECT = """
 SELECT k.id, k.account_id, p.id AS parcel_id, p.announced_at, k.kind, k.type, k.channel, k.status, k.opened_at, k.closed_at,
     h.name AS handled_by, {{now}} AS now, c.id AS consent_id, c.expires_at AS consent_expires_at,
     k.id AS claim_id, p.id AS claim_parcel_id, k.channel AS claim_channel, k.status AS claim_status,
-    d.description, e.id AS entry_id, e.at AS entry_at, e.kind AS entry_kind, b.name AS by_name, b.kind AS by_kind, a.company_name,
+    d.description, e.id AS entry_id, e.at AS entry_at, e.kind AS entry_kind, b.name AS by_name, a.company_name, k.place,
     n.carrier_reference, n.note
 FROM {source} k
 JOIN accounts a ON a.id = k.account_id AND a.deleted_at IS NULL
 LEFT JOIN parcels p ON p.id = k.parcel_id AND p.deleted_at IS NULL
-LEFT JOIN users h ON h.id = k.handled_by_id
+LEFT JOIN users h ON h.id = k.handled_by_id AND h.kind = 'AGENT'
 LEFT JOIN consents c ON c.live_for = k.account_id AND c.expires_at > {{now}}
-LEFT JOIN claim_personal_data d ON d.claim_id = k.id AND ({admitted})
+LEFT JOIN claim_personal_data d ON d.claim_id = k.id AND k.place <= :shown AND ({admitted})
 LEFT JOIN investigation_entries e ON e.claim_id = k.id AND {entries}
-LEFT JOIN users b ON b.id = e.by_id
-LEFT JOIN investigation_personal_data n ON n.entry_id = e.id AND ({admitted})
+LEFT JOIN users b ON b.id = e.by_id AND b.kind = 'AGENT'
+LEFT JOIN investigation_personal_data n ON n.entry_id = e.id AND k.place <= :shown AND ({admitted})
 {where}
 ORDER BY k.opened_at DESC, k.id DESC, e.at, e.id"""
 
@@ -118,24 +118,31 @@ def _select(viewer: Viewer, selection: Selection, source: str, where: str) -> st
     return _SELECT.format(source=source, admitted=admitted, entries=entries, where=where)
 
 
-async def read(gate: Gate, selection: Selection, source: str, where: str, params: Mapping[str, object]) -> Read:
-    """Read claims and ask what may be shown of them. The caller records, then builds."""
+_ALL = "(SELECT k.*, 0 AS place FROM claims k)"
+
+
+async def read(gate: Gate, selection: Selection, source: str, where: str, params: Mapping[str, object], shown: int = 0) -> Read:
+    """Read claims and ask what may be shown of them. The caller records, then builds.
+
+    What is placed after `shown` only tells that there is more: nothing personal of it is read, and it is not to be recorded.
+    """
     viewer = gate.require_viewer()
     rows: dict[UUID, list[dict[str, Any]]] = {}
-    for row in await database.fetch(_select(viewer, selection, source, where), **params):
+    for row in await database.fetch(_select(viewer, selection, source, where), **params, shown=shown):
         rows.setdefault(database.uuid(row["id"]), []).append(row)
     fields = selection.personal("Claim")
     disclosures = []
     for first in (group[0] for group in rows.values()):
         known = facts_of.of_row(first)
         held = fields if first["entry_id"] is not None else fields & {"Claim.description"}
+        held = held if first["place"] <= shown else frozenset()
         disclosures.append(Disclosure(known.account_id, known.parcel_id, gate.ask(Action.VIEW_PERSONAL_DATA, known), held))
     return Read(rows, disclosures)
 
 
 async def read_of_parcels(gate: Gate, selection: Selection, parcel_ids: Sequence[UUID]) -> Read:
     """The claims of these parcels."""
-    return await read(gate, selection, "claims", "WHERE k.parcel_id IN :parcels", {"parcels": list(parcel_ids)})
+    return await read(gate, selection, _ALL, "WHERE k.parcel_id IN :parcels", {"parcels": list(parcel_ids)})
 
 
 def built(given: Read, decisions: Iterable[Decision]) -> list[Claim]:
@@ -168,7 +175,7 @@ def _built(group: list[dict[str, Any]], decision: Decision) -> Claim:
             InvestigationEntry(
                 id=database.uuid(row["entry_id"]),
                 at=database.moment(row["entry_at"]),
-                by=row["by_name"] if row["by_kind"] == ViewerKind.AGENT else row["company_name"],
+                by=row["company_name"] if row["by_name"] is None else row["by_name"],
                 kind=InvestigationKind(row["entry_kind"]),
                 shown=shown,
                 carrier_reference=row["carrier_reference"] if allowed else None,
@@ -180,8 +187,8 @@ def _built(group: list[dict[str, Any]], decision: Decision) -> Claim:
     )
 
 
-async def _load(gate: Gate, selection: Selection, source: str, where: str, params: Mapping[str, object]) -> list[Claim]:
-    given = await read(gate, selection, source, where, params)
+async def _load(gate: Gate, selection: Selection, source: str, where: str, params: Mapping[str, object], shown: int = 0) -> list[Claim]:
+    given = await read(gate, selection, source, where, params, shown)
     return built(given, await gate.record(given.disclosures))
 
 
@@ -193,7 +200,7 @@ async def by_ids(gate: Gate, ids: Iterable[UUID], selection: Selection) -> dict[
     if not viewer.is_agent:
         where += " AND k.account_id = :own"
         params["own"] = viewer.account_id
-    return {claim.id: claim for claim in await _load(gate, selection, "claims", where, params)}
+    return {claim.id: claim for claim in await _load(gate, selection, _ALL, where, params)}
 
 
 async def pages(
@@ -211,10 +218,12 @@ async def pages(
     scoped = [[f"k.account_id = :account_{n}"] if place is not None else [] for n, place in enumerate(places)]
     accounts = {f"account_{n}": place for n, place in enumerate(places) if place is not None}
     arms = [
-        f"SELECT * FROM (SELECT * FROM claims k WHERE {' AND '.join(scope + conditions + bounds)} ORDER BY {ordered} LIMIT :size) AS arm_{n}"
-        for n, scope in enumerate(scoped)
+        f"""SELECT k.*, ROW_NUMBER() OVER (ORDER BY {ordered}) AS place FROM (SELECT * FROM claims k
+        WHERE {" AND ".join(scope + conditions + bounds)} ORDER BY {ordered} LIMIT :size) AS k"""
+        for scope in scoped
     ]
-    found = await _load(gate, selection, f"({' UNION ALL '.join(arms)})", "", {**params, **bound_params, **accounts, "size": asked.size + 1})
+    params_of_page = {**params, **bound_params, **accounts, "size": asked.size + 1}
+    found = await _load(gate, selection, f"({' UNION ALL '.join(arms)})", "", params_of_page, asked.size)
     if asked.backward:
         found.reverse()
     by_place: dict[UUID | None, list[Claim]] = {place: [] for place in places}

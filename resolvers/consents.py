@@ -79,7 +79,9 @@ LEFT JOIN users g ON g.id = c.granted_by_id AND ({admitted})
 LEFT JOIN users e ON e.id = c.ended_by_id AND ({admitted})
 {order}"""
 
-_LATEST = "c.id = (SELECT l.id FROM consents l WHERE l.account_id = a.id ORDER BY l.granted_at DESC, l.id DESC LIMIT 1)"
+# Two may be granted within the clock's smallest step (SQLite: a millisecond): the open one is the later, else the one that ended later.
+_NEWEST_FIRST = "l.granted_at DESC, l.live_for IS NULL, l.ended_at DESC, l.id DESC"
+_LATEST = f"c.id = (SELECT l.id FROM consents l WHERE l.account_id = a.id ORDER BY {_NEWEST_FIRST} LIMIT 1)"
 
 
 def _select(gate: Gate, selection: Selection, source: str, which: str, order: str = "") -> str:
@@ -204,7 +206,7 @@ async def revoke(gate: Gate, account_id: UUID) -> UUID | None:
         if await _close_open(account_id, await database.clock(), ConsentState.REVOKED, viewer.id):
             await live.announce("consent", account_id)
         latest = database.one(
-            await database.fetch("SELECT id FROM consents WHERE account_id = :id ORDER BY granted_at DESC, id DESC LIMIT 1", id=account_id)
+            await database.fetch(f"SELECT l.id FROM consents l WHERE l.account_id = :id ORDER BY {_NEWEST_FIRST} LIMIT 1", id=account_id)
         )
     return None if latest is None else database.uuid(latest["id"])
 

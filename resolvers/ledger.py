@@ -53,11 +53,12 @@ _AN_HOUR_AGO = {
 }
 
 # What was seen within the hour may be seen again; of the rest, only as many different parcels of an account as the limit leaves.
+# Seen, not changed: an agent may record a claim on any parcel, and must not get to see it by that.
 _WRITE = """
 WITH entry AS ({rows}),
 seen AS (
     SELECT DISTINCT l.account_id, l.parcel_id FROM access_log l
-    WHERE l.agent_id = :agent AND l.at > {an_hour_ago} AND l.parcel_id IS NOT NULL
+    WHERE l.agent_id = :agent AND l.at > {an_hour_ago} AND l.parcel_id IS NOT NULL AND l.action = 'VIEW_PERSONAL_DATA'
       AND l.account_id IN (SELECT account_id FROM entry)
 ),
 fresh AS (

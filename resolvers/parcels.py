@@ -16,12 +16,12 @@ from uuid import UUID
 from models import database
 from models.enums import ParcelDirection, ParcelStatus
 from policy.decision import Decision, Facts
-from policy.vocabulary import Action, PiiCategory, Viewer
+from policy.vocabulary import Action, PiiCategory, Reason, Viewer
 from resolvers import claims as claims_of
 from resolvers import documents as documents_of
 from resolvers import facts as facts_of
 from resolvers import live, search_keys, texts
-from resolvers.errors import Conflict, NotFound, Refused
+from resolvers.errors import Conflict, LatchkeyError, NotFound, Refused
 from resolvers.facts import CLAIM_OPENS
 from resolvers.gate import Disclosure, Gate, Shown
 from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
@@ -212,11 +212,12 @@ SELECT page.id AS parcel_id, {now} AS now, c.id AS consent_id, c.expires_at AS c
 FROM page LEFT JOIN consents c ON 1 = 0"""
 
 #: Whose personal rows are read: the SQL of `decide`, which asks again; a test holds the two together.
+#: Never those of the row after a page, which only tells that there is more.
 _ADMITTED = "facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL"
 
 
 def _select(viewer: Viewer, page_sql: str, *, personal: bool) -> str:
-    join = f"LEFT JOIN parcel_personal_data d ON d.parcel_id = page.id AND ({_ADMITTED if viewer.is_agent else '1 = 1'})"
+    join = f"LEFT JOIN parcel_personal_data d ON d.parcel_id = page.id AND page.place <= :shown AND ({_ADMITTED if viewer.is_agent else '1 = 1'})"
     return _SELECT.format(
         page=page_sql,
         facts=_FACTS_FOR_AGENTS if viewer.is_agent else _FACTS_FOR_MERCHANTS,
@@ -233,23 +234,29 @@ class _Read:
     events: dict[UUID, list[dict[str, Any]]]
     claims: claims_of.Read | None
 
+    def parcel_ids(self, shown: int) -> list[UUID]:
+        return [known.parcel_id for row, known in zip(self.rows, self.facts, strict=True) if known.parcel_id and row["place"] <= shown]
 
-async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping[str, object]) -> list[Parcel]:
-    """Read, ask, record, build: the only way a parcel is made."""
+
+async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping[str, object], shown: int = 0) -> list[Parcel]:
+    """Read, ask, record, build: the only way a parcel is made.
+
+    What is placed after `shown` only tells that there is more: nothing personal of it is read, and it is not recorded.
+    """
     viewer = gate.require_viewer()
     fields = selection.personal("Parcel")
     wants_events = selection.asks("Parcel", "events")
     wants_claims = selection.asks("Parcel", "claims")
     if wants_events or wants_claims:
         async with database.snapshot():
-            read = await _read(gate, viewer, page_sql, params, personal=bool(fields))
+            read = await _read(gate, viewer, page_sql, params, shown, personal=bool(fields))
             if wants_events:
                 read.events = await _events([row for row, decision in zip(read.facts, read.decisions, strict=True) if decision.allowed is True])
             if wants_claims:
                 below = selection.below("Parcel", "claims")
-                read.claims = await claims_of.read_of_parcels(gate, below, [known.parcel_id for known in read.facts if known.parcel_id])
+                read.claims = await claims_of.read_of_parcels(gate, below, read.parcel_ids(shown))
     else:
-        read = await _read(gate, viewer, page_sql, params, personal=bool(fields))
+        read = await _read(gate, viewer, page_sql, params, shown, personal=bool(fields))
     disclosures = [
         Disclosure(known.account_id, known.parcel_id, decision, fields) for known, decision in zip(read.facts, read.decisions, strict=True)
     ]
@@ -267,10 +274,16 @@ async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping
     return parcels
 
 
-async def _read(gate: Gate, viewer: Viewer, page_sql: str, params: Mapping[str, object], *, personal: bool) -> _Read:
-    rows = await database.fetch(_select(viewer, page_sql, personal=personal), **params)
+async def _read(gate: Gate, viewer: Viewer, page_sql: str, params: Mapping[str, object], shown: int, *, personal: bool) -> _Read:
+    rows = await database.fetch(_select(viewer, page_sql, personal=personal), **params, **({"shown": shown} if personal else {}))
     facts = [facts_of.of_row(row) for row in rows]
-    return _Read(rows, facts, [gate.ask(Action.VIEW_PERSONAL_DATA, known) for known in facts], {}, None)
+    decisions = [
+        gate.ask(Action.VIEW_PERSONAL_DATA, known) if row["place"] <= shown else _NOT_ON_THE_PAGE for row, known in zip(rows, facts, strict=True)
+    ]
+    return _Read(rows, facts, decisions, {}, None)
+
+
+_NOT_ON_THE_PAGE = Decision(Action.VIEW_PERSONAL_DATA, allowed=False, reason=Reason.UNDECIDED)
 
 
 async def _events(allowed: Iterable[Facts]) -> dict[UUID, list[dict[str, Any]]]:
@@ -380,46 +393,65 @@ def most_a_page(viewer: Viewer) -> int:
     return MOST_FOR_AGENTS if viewer.is_agent else MOST_FOR_MERCHANTS
 
 
+async def page_of(gate: Gate, account_id: UUID, filter: ParcelFilter, asked: Window, selection: Selection, *, count: bool) -> Page[Parcel]:
+    """A page of the parcels of one account that the caller may know of. Raises Refused: see `pages`."""
+    found = (await pages(gate, [account_id], filter, asked, selection, count=count))[account_id]
+    if isinstance(found, LatchkeyError):
+        raise found
+    return found
+
+
 async def pages(
     gate: Gate, account_ids: Sequence[UUID], filter: ParcelFilter, asked: Window, selection: Selection, *, count: bool
-) -> dict[UUID, Page[Parcel]]:
+) -> dict[UUID, Page[Parcel] | LatchkeyError]:
     """A page of the parcels of each of these accounts, all in one statement.
 
-    A filter that looks at personal data is refused (Refused) before anything is read, unless the caller may see all of the account's;
-    an agent's search is recorded before it runs. The accounts must be ones the caller may know of.
+    A filter that looks at personal data is refused before anything of an account is read, unless the caller may see all of that account's:
+    the refusal then stands in the page's place. An agent's search is recorded before it runs. The accounts must be ones the caller may know of.
     """
     viewer = gate.require_viewer()
-    if filter.searches:
-        for account_id in account_ids:
-            await _admit_search(gate, account_id, filter)
-    conditions, params = _conditions(viewer, filter)
+    refused = await _refused_searches(gate, account_ids, filter) if filter.searches else {}
+    accounts = {f"account_{n}": account_id for n, account_id in enumerate(account_ids) if account_id not in refused}
+    if not accounts:
+        return {**refused}
     bounds, bound_params = asked.bounds("p.created_at", "p.id")
     ordered = asked.ordered_by("p.created_at", "p.id")
+    conditions, params = _conditions(viewer, filter, accounts)
     arms = [
         f"""SELECT p.*, ROW_NUMBER() OVER (ORDER BY {ordered}) AS place FROM (SELECT {_PAGE_COLUMNS} FROM parcels p
-        WHERE {" AND ".join([f"p.account_id = :account_{n}", *conditions, *bounds])} ORDER BY {ordered} LIMIT :size) AS p"""
-        for n in range(len(account_ids))
+        WHERE {" AND ".join([*conditions[name], *bounds])} ORDER BY {ordered} LIMIT :size) AS p"""
+        for name in accounts
     ]
-    accounts = {f"account_{n}": account_id for n, account_id in enumerate(account_ids)}
-    rows = await _load(gate, selection, " UNION ALL ".join(arms), {**params, **bound_params, **accounts, "size": asked.size + 1})
-    totals = await _counts(account_ids, conditions, params) if count else {}
-    by_account: dict[UUID, list[Parcel]] = {account_id: [] for account_id in account_ids}
+    rows = await _load(gate, selection, " UNION ALL ".join(arms), {**params, **bound_params, "size": asked.size + 1}, asked.size)
+    totals = await _counts(accounts, conditions, params) if count else {}
+    by_account: dict[UUID, list[Parcel]] = {account_id: [] for account_id in accounts.values()}
     for row in rows:
         by_account[row.account_id].append(row)
-    return {
-        account_id: page(asked, found, lambda parcel: Position(parcel.created_at, parcel.id), totals.get(account_id))
-        for account_id, found in by_account.items()
+    found = {
+        account_id: page(asked, of_account, lambda parcel: Position(parcel.created_at, parcel.id), totals.get(account_id))
+        for account_id, of_account in by_account.items()
     }
+    return {**found, **refused}
 
 
-async def _counts(account_ids: Sequence[UUID], conditions: list[str], params: Mapping[str, object]) -> dict[UUID, int]:
+async def _counts(accounts: Mapping[str, UUID], conditions: Mapping[str, list[str]], params: Mapping[str, object]) -> dict[UUID, int]:
     arms = [
-        f"""SELECT COUNT(*) AS n, {n} AS place FROM (SELECT 1 AS one FROM parcels p
-        WHERE {" AND ".join([f"p.account_id = :account_{n}", *conditions])} LIMIT {COUNTED_UP_TO + 1}) AS arm_{n}"""
-        for n in range(len(account_ids))
+        f"""SELECT COUNT(*) AS n, '{name}' AS account FROM (SELECT 1 AS one FROM parcels p
+        WHERE {" AND ".join(conditions[name])} LIMIT {COUNTED_UP_TO + 1}) AS arm_{name}"""
+        for name in accounts
     ]
-    accounts = {f"account_{n}": account_id for n, account_id in enumerate(account_ids)}
-    return {account_ids[row["place"]]: row["n"] for row in await database.fetch(" UNION ALL ".join(arms), **params, **accounts)}
+    return {accounts[row["account"]]: row["n"] for row in await database.fetch(" UNION ALL ".join(arms), **params)}
+
+
+async def _refused_searches(gate: Gate, account_ids: Sequence[UUID], filter: ParcelFilter) -> dict[UUID, LatchkeyError]:
+    """The accounts that may not be searched, and why not."""
+    refused: dict[UUID, LatchkeyError] = {}
+    for account_id in account_ids:
+        try:
+            await _admit_search(gate, account_id, filter)
+        except (NotFound, Refused) as error:
+            refused[account_id] = error
+    return refused
 
 
 async def _admit_search(gate: Gate, account_id: UUID, filter: ParcelFilter) -> None:
@@ -430,7 +462,17 @@ async def _admit_search(gate: Gate, account_id: UUID, filter: ParcelFilter) -> N
         raise Refused(recorded)
 
 
-def _conditions(viewer: Viewer, filter: ParcelFilter) -> tuple[list[str], dict[str, object]]:
+def _conditions(viewer: Viewer, filter: ParcelFilter, accounts: Mapping[str, UUID]) -> tuple[dict[str, list[str]], dict[str, object]]:
+    """The WHERE conditions on the parcels of each of these accounts, by the name of the account's parameter, and all parameters."""
+    plain, params = _plain_conditions(filter)
+    searches, search_params = _search(filter)
+    if searches and viewer.is_agent:  # admits by itself, whatever was decided a moment ago
+        plain.append("EXISTS (SELECT 1 FROM consents c WHERE c.live_for = p.account_id AND c.expires_at > {now})")
+    conditions = {name: [f"p.account_id = :{name}", *plain, *(_found(keys, name) for keys in searches)] for name in accounts}
+    return conditions, {**params, **search_params, **accounts}
+
+
+def _plain_conditions(filter: ParcelFilter) -> tuple[list[str], dict[str, object]]:
     conditions = ["p.deleted_at IS NULL"]
     params: dict[str, object] = {}
     for name, column in (("status", "status"), ("carrier", "carrier"), ("country", "country")):
@@ -446,50 +488,44 @@ def _conditions(viewer: Viewer, filter: ParcelFilter) -> tuple[list[str], dict[s
     if filter.has_open_claim is not None:
         conditions.append(f"{'' if filter.has_open_claim else 'NOT '}EXISTS (SELECT 1 FROM claims k WHERE k.parcel_id = p.id AND k.status IN :open)")
         params["open"] = list(claims_of.OPEN)
-    if filter.searches:
-        found, search_params = _search(filter)
-        conditions += found
-        params |= search_params
-        if viewer.is_agent:  # admits by itself, whatever was decided a moment ago
-            conditions.append("EXISTS (SELECT 1 FROM consents c WHERE c.live_for = p.account_id AND c.expires_at > {now})")
     return conditions, params
 
 
-_NOWHERE = "1 = 0"
-
-
-def _search(filter: ParcelFilter) -> tuple[list[str], dict[str, object]]:
-    conditions: list[str] = []
+def _search(filter: ParcelFilter) -> tuple[list[list[str]], dict[str, object]]:
+    """For each thing searched for, the conditions on the keys of which one must hold, each a range of an index; and the parameters."""
+    searches: list[list[str]] = []
     params: dict[str, object] = {}
     for name, column, text in (("order", "order_key", filter.order_number), ("tracking", "tracking_key", filter.tracking_number)):
         if text is not None:
             key = search_keys.code(texts.storable(text, f"{name}Number", 255))
-            conditions.append(_in_personal(f"s.{column} = :{name}_key") if key else _NOWHERE)
+            searches.append([f"s.{column} = :{name}_key"] if key else [])
             params |= {f"{name}_key": key} if key else {}
     if filter.search is not None:
         matched, matched_params = _matches(texts.storable(filter.search, "search", 255))
-        conditions.append(f"({' OR '.join(matched)})" if matched else _NOWHERE)
+        searches.append(matched)
         params |= matched_params
-    return conditions, params
+    return searches, params
 
 
 def _matches(text: str) -> tuple[list[str], dict[str, object]]:
-    """Prefix of a name, surname, e-mail or postal code; or a whole order or tracking number. Each is a range of an index."""
+    """Prefix of a name, surname, e-mail or postal code; or a whole order or tracking number."""
     matched: list[str] = []
     params: dict[str, object] = {}
     folded, code = search_keys.folded(text), search_keys.code(text)
     for column, key in (("name_key", folded), ("surname_key", folded), ("email_key", folded), ("postal_code_key", code)):
         if key:
-            matched.append(_in_personal(f"s.{column} >= :{column}_from AND s.{column} < :{column}_to"))
+            matched.append(f"s.{column} >= :{column}_from AND s.{column} < :{column}_to")
             params |= {f"{column}_from": key, f"{column}_to": search_keys.prefix_end(key)}
     if code:
-        matched += [_in_personal("s.order_key = :code_key"), _in_personal("s.tracking_key = :code_key")]
+        matched += ["s.order_key = :code_key", "s.tracking_key = :code_key"]
         params["code_key"] = code
     return matched, params
 
 
-def _in_personal(condition: str) -> str:
-    return f"p.id IN (SELECT s.parcel_id FROM parcel_personal_data s WHERE s.account_id = p.account_id AND {condition})"
+def _found(keys: Sequence[str], account: str) -> str:
+    """Is the parcel one of the account's in whose personal row one of these conditions holds? Looked up once, not once a parcel."""
+    arms = [f"SELECT s.parcel_id FROM parcel_personal_data s WHERE s.account_id = :{account} AND {key}" for key in keys]
+    return f"p.id IN ({' UNION ALL '.join(arms)})" if arms else "1 = 0"
 
 
 # What is done to parcels. Each decides again inside its transaction, from the facts as they are then.

@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from resolvers.errors import BadInput
 
-_LOCALE = re.compile(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 _HTTPS = re.compile(r"^https://[^\s/?#@]+(/\S*)?$")
 
 
@@ -60,7 +60,7 @@ def country(text: str, name: str) -> str:
 
 def locale(text: str, name: str) -> str:
     """A BCP 47 language tag of language, script and region. Raises BadInput."""
-    if not _LOCALE.match(text):
+    if not _LOCALE.fullmatch(text):
         raise BadInput(f"{name} is not a locale")
     return text
 

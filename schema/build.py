@@ -87,16 +87,18 @@ def build() -> Schema:
 def check(schema: GraphQLSchema) -> None:
     """Hold the schema against policy/classification.py. Raises TypeError naming the coordinate and what to do."""
     used: set[str] = set()
+    asked: set[str] = set()
     for type_name, named in schema.type_map.items():
         if type_name.startswith("__"):
             continue
         if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
             used.add(type_name)
+            asked |= {f"{type_name}.{name}" for name, field in named.fields.items() if field.args}
             _check_type(named)
         if isinstance(named, GraphQLInputObjectType):
             used.add(type_name)
             _check_input(named)
-    _no_leftovers(used)
+    _no_leftovers(used, asked)
     _check_inside(schema)
 
 
@@ -161,8 +163,8 @@ def _same_names(where: str, classified: Mapping[str, Class], declared: Mapping[s
             raise TypeError(f"{where}.{name} is classified in {mapping} but does not exist: take it out of policy/classification.py")
 
 
-def _no_leftovers(used: set[str]) -> None:
-    left = (set(classification.FIELDS) | set(classification.INPUTS)) - used
+def _no_leftovers(used: set[str], asked: set[str]) -> None:
+    left = (set(classification.FIELDS) | set(classification.INPUTS)) - used | set(classification.ARGUMENTS) - asked
     if left:
         raise TypeError(f"{', '.join(sorted(left))}: classified but not in the schema: take it out of policy/classification.py")
 

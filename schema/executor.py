@@ -65,11 +65,16 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     def _refuse(self, root: GraphQLObjectType, fields: Mapping[str, FieldDetailsList], refused: Mapping[str, Decision]) -> Any:
         first = next(iter(refused.values()))
+        data: dict[str, Any] = {}
         for response_key, details in fields.items():
+            if details[0].node.name.value == "__typename":
+                data[response_key] = root.name
+                continue
+            data[response_key] = None
             error = Refused(refused[response_key]) if response_key in refused else NotRun(first)
             path = Path(None, response_key, root.name)
             self.collected_errors.add(GraphQLError(str(error), [each.node for each in details], path=path.as_list(), original_error=error), path)
-        return self.build_response(dict.fromkeys(fields))
+        return self.build_response(data)
 
     async def _ask(self, root: GraphQLObjectType, name: str, details: FieldDetailsList) -> Decision:
         """May this mutation run? What names nothing the caller may know of is let through, to answer NOT_FOUND when it runs."""

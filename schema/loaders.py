@@ -10,6 +10,7 @@ from aiodataloader import DataLoader
 from strawberry.types import Info
 
 from resolvers import claims, paging, parcels, related
+from resolvers.errors import LatchkeyError
 from resolvers.parcels import ParcelOrder
 from schema.context import Context
 from schema.types.connections import asked_for
@@ -19,7 +20,7 @@ MOST_CLAIMS = 100
 
 
 class _Batch(DataLoader[UUID, Any]):
-    """Batches within one turn of the loop and caches nothing: what it read may be over by the next."""
+    """Batches within one turn of the loop and caches nothing: what it read may be over by the next. What `read` gives as an error is raised."""
 
     cache = False
 
@@ -28,7 +29,7 @@ class _Batch(DataLoader[UUID, Any]):
         self.read = read
 
     async def batch_load_fn(self, keys: list[UUID]) -> list[Any]:
-        found = await self.read(keys)
+        found = await self.read(list(dict.fromkeys(keys)))
         return [found[key] for key in keys]
 
 
@@ -50,9 +51,10 @@ async def parcels_of(
     selection, count = asked_for(info, "Parcel")
     asked = filter.read() if filter else parcels.ParcelFilter()
 
-    async def read(accounts: Sequence[UUID]) -> dict[UUID, paging.Page[parcels.Parcel]]:
+    async def read(accounts: Sequence[UUID]) -> dict[UUID, paging.Page[parcels.Parcel] | LatchkeyError]:
         pages = await parcels.pages(gate, accounts, asked, window, selection, count=count)
-        await related.complete_parcels(gate, [row for page in pages.values() for row in page.rows], selection)
+        found = [page for page in pages.values() if isinstance(page, paging.Page)]
+        await related.complete_parcels(gate, [row for page in found for row in page.rows], selection)
         return pages
 
     found: paging.Page[parcels.Parcel] = await _batch(info, read).load(account_id)

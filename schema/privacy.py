@@ -68,10 +68,12 @@ def _pattern(path: Path | None) -> tuple[str, ...]:
 
 
 def decision_on(source: object, action: Action) -> Decision:
-    """What the row says of this action; UNDECIDED if it says nothing that can be understood."""
+    """What the row says of this action; UNDECIDED if it says nothing that can be understood, or answers another question."""
     shown = getattr(source, "shown", None)
     decision = shown.get(action) if isinstance(shown, Mapping) else None
-    return decision if isinstance(decision, Decision) else Decision(action, allowed=False, reason=Reason.UNDECIDED)
+    if isinstance(decision, Decision) and decision.action is action:
+        return decision
+    return Decision(action, allowed=False, reason=Reason.UNDECIDED)
 
 
 class PiiExtension(FieldExtension):

@@ -106,6 +106,14 @@ _NODES: dict[str, Any] = {
 }
 
 
+def _parsed(id: str) -> tuple[str, UUID] | BadInput:
+    """The type name and key, or the error that stands in this id's place alone."""
+    try:
+        return ids.parsed(id)
+    except BadInput as error:
+        return error
+
+
 async def _found(gate: Gate, wanted: list[tuple[str, UUID]], asked: Selection) -> list[Any]:
     """The rows of these ids, in their order, None where there is none for the caller; one load for each type."""
     gate.require_viewer()
@@ -140,7 +148,11 @@ class Query:
         """Relay's `nodes`."""
         if len(ids_) > MOST_NODES:
             raise BadInput(f"ids must be at most {MOST_NODES}")
-        return await _found(info.context.gate, [ids.parsed(each) for each in ids_], selection(info))
+        gate = info.context.gate
+        gate.require_viewer()
+        parsed = [_parsed(each) for each in ids_]
+        rows = iter(await _found(gate, [each for each in parsed if not isinstance(each, BadInput)], selection(info)))
+        return [each if isinstance(each, BadInput) else next(rows) for each in parsed]
 
     @strawberry.field(graphql_type=Account | None, description="An account: the merchant's own, or for agents any.")
     async def account(self, info: Info[Context, None], id: Id) -> Any:

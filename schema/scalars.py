@@ -15,8 +15,8 @@ CountryCode = NewType("CountryCode", str)
 
 
 def _print_moment(value: datetime) -> str:
-    text = value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return (text.removesuffix(".000000")) + "Z"
+    precision = "seconds" if not value.microsecond else "microseconds" if value.microsecond % 1000 else "milliseconds"
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
 def _parse_moment(value: Any) -> datetime:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from graphql import parse, validate
 
 import cli
 from policy import table
 from policy.vocabulary import Action, Reason
+from schema.build import Schema
 from settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +45,12 @@ def test_every_command_is_documented() -> None:
     for name, command in group.commands.items():  # type: ignore[attr-defined] # a Typer is a click.Group
         names |= {f"{name} {inner}" for inner in getattr(command, "commands", {})} or {name}
     assert {name for name in names if f"`python cli.py {name}" not in SETTINGS} == set()
+
+
+def test_the_tour_s_queries_fit_the_schema(schema: Schema) -> None:
+    queries = re.findall(r"```graphql\n(.*?)```", (ROOT / "docs/api.md").read_text() + (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(queries) > 9
+    assert {query: errors for query in queries if (errors := validate(schema._schema, parse(query)))} == {}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
