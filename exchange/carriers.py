@@ -82,7 +82,7 @@ async def _file(answer: httpx2.Response) -> File | None:
     if answer.status_code != 200 or media_type not in MEDIA_TYPES or answer.headers.get("content-encoding", "identity") != "identity":
         return None
     content = bytearray()
-    async for part in answer.aiter_raw():
+    async for part in answer.aiter_bytes():
         content += part
         if len(content) > MOST_BYTES:
             return None

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
-from exchange import demo_measuring
+from exchange import demo_measured_accounts, demo_measuring
 from exchange.demo_access import Ledger
 from exchange.demo_claims import Desk
 from exchange.demo_consents import add_consents
@@ -79,7 +79,8 @@ async def fill_for_measuring(parcels: int, accounts: int, hash_password: HashPas
     """Put so many parcels, spread over so many accounts and two years, into the open, migrated, empty database.
 
     Each has its personal row, its search keys and about two events; one in a hundred a claim. Each account has an owner, and there are
-    two agents; `listing` says who. Nothing is granted. Shows its progress on a terminal. Raises DatabaseNotEmpty, ValueError.
+    two agents; `listing` says who. Nothing is granted. Shows its progress on a terminal. What is interrupted is left half full: start
+    again with a new database. Raises DatabaseNotEmpty, ValueError.
     """
     if parcels < 1 or accounts < 1:
         raise ValueError("there must be at least one parcel and one account")
@@ -114,4 +115,4 @@ async def listing() -> dict[str, list[dict[str, Any]]]:
 
 
 def _is_of_the_demo(email: str) -> bool:
-    return email in EMAILS or demo_measuring.EMAIL.fullmatch(email) is not None
+    return email in EMAILS or demo_measured_accounts.EMAIL.fullmatch(email) is not None

@@ -5,7 +5,6 @@ Parcels are written in the order they were made, accounts mixed, as they would h
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,17 +19,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from exchange import demo_goods
 from exchange.demo_journeys import COMMON, NEVER_ANNOUNCED, Step, steps
+from exchange.demo_measured_accounts import Owner, add_users
 from exchange.demo_people import People, Person
-from exchange.demo_places import COUNTRIES
-from exchange.demo_rows import Ids, Rows, insert
+from exchange.demo_rows import PATIENCE_SECONDS, Ids, Rows, insert
 from models import database
 from models.database import Engine, Json
-from models.enums import ClaimKind, ClaimType, LabelFormat, ParcelDirection, ParcelStatus
-from policy.vocabulary import OPEN_CLAIM_STATUSES, ClaimChannel, ClaimStatus, MerchantRole, ViewerKind
+from models.enums import ClaimKind, ClaimType, ParcelDirection, ParcelStatus
+from policy.vocabulary import OPEN_CLAIM_STATUSES, ClaimChannel, ClaimStatus
 from resolvers import search_keys
-
-#: The users made here: `owner.1@example.com`, `agent.2@example.org`.
-EMAIL: Final = re.compile(r"owner\.[1-9][0-9]*@example\.com|agent\.[12]@example\.org")
 
 _SPAN: Final = timedelta(days=730)
 _PEOPLE: Final = 20_000
@@ -128,20 +124,12 @@ class _Basket:
     items: Json
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    """An account, and the user who owns it."""
-
-    account_id: UUID
-    user_id: UUID
-
-
 async def fill(parcels: int, accounts: int, password_hash: str, seed: int) -> None:
     """What `demo.fill_for_measuring` says, the database being empty."""
     now = await database.clock()
     rng = Random(seed)  # noqa: S311 -- to be the same every time
     rows = Rows()
-    owners, agents = _add_users(rows, Ids(rng), now, accounts, password_hash)
+    owners, agents = add_users(rows, Ids(rng), now - _SPAN - timedelta(days=1), accounts, password_hash)
     async with database.transaction():
         await rows.store()
     made = _Factory(rng, now, owners, agents).batches(parcels)
@@ -166,7 +154,8 @@ async def _loading() -> AsyncIterator[None]:
     connection = database.current()
     if database.engine() is Engine.POSTGRES:
         yield
-        await connection.execute_script("ANALYZE")
+        async with connection.acquire_connection() as raw:
+            await raw.execute("ANALYZE", timeout=PATIENCE_SECONDS)
         return
     before = {name: (await database.fetch(f"PRAGMA {name}"))[0][name] for name in ("synchronous", "cache_size")}
     await connection.execute_script("PRAGMA synchronous = OFF; PRAGMA cache_size = -262144")
@@ -199,7 +188,7 @@ class _Batch:
 class _Factory:
     """Makes parcels of what it made beforehand."""
 
-    def __init__(self, rng: Random, now: datetime, owners: list[_Owner], agents: list[UUID]) -> None:
+    def __init__(self, rng: Random, now: datetime, owners: list[Owner], agents: list[UUID]) -> None:
         self._rng, self._now, self._owners, self._agents = rng, now, owners, agents
         self._ids = Ids(rng)
         self._addressees: list[_Addressee] = []
@@ -302,7 +291,7 @@ class _Factory:
             b"3smeas%09d" % number if tracking else None,
         )
 
-    def _add_claim(self, batch: _Batch, number: int, owner: _Owner, parcel_id: UUID, since: datetime) -> None:
+    def _add_claim(self, batch: _Batch, number: int, owner: Owner, parcel_id: UUID, since: datetime) -> None:
         statuses, channels, types = list(ClaimStatus), list(ClaimChannel), list(ClaimType)
         status = statuses[number % len(statuses)]
         channel = channels[0] if number % 10 < 8 else channels[1 + number % (len(channels) - 1)]
@@ -338,55 +327,3 @@ def _addressee(person: Person) -> _Addressee:
 def _basket(rng: Random) -> _Basket:
     lines = demo_goods.basket(demo_goods.CATALOGUES[rng.choice(_ORIGINS)], rng)
     return _Basket(demo_goods.weight(lines), str(demo_goods.worth(lines)), Json.of([line.item(customs=False) for line in lines]))
-
-
-def _add_users(rows: Rows, ids: Ids, now: datetime, accounts: int, password_hash: str) -> tuple[list[_Owner], list[UUID]]:
-    first = now - _SPAN - timedelta(days=1)
-    owners = []
-    for number in range(1, accounts + 1):
-        since = first + timedelta(milliseconds=number)
-        country = COUNTRIES[_ORIGINS[number % len(_ORIGINS)]]
-        owner = _Owner(ids.at(since), ids.at(since))
-        owners.append(owner)
-        rows.add("accounts", id=owner.account_id, company_name=f"Measured Merchant {number}", country=country.code, created_at=since)
-        rows.add(
-            "account_settings",
-            account_id=owner.account_id,
-            locale=f"{country.language}-{country.code}",
-            timezone="Europe/Amsterdam",
-            default_carrier=None,
-            label_format=LabelFormat.A6,
-            return_portal_enabled=True,
-            tracking_notifications_enabled=True,
-            version=1,
-        )
-        rows.add(
-            "account_personal_data",
-            account_id=owner.account_id,
-            sender_addresses=Json.of([]),
-            notification_reply_to=f"reply.{number}@example.com",
-            notification_bcc=None,
-            webhook_url=None,
-        )
-        _add_user(rows, owner.user_id, owner.account_id, f"owner.{number}@example.com", since, password_hash)
-    agents = []
-    for number in (1, 2):
-        since = first + timedelta(milliseconds=number)
-        agents.append(ids.at(since))
-        _add_user(rows, agents[-1], None, f"agent.{number}@example.org", since, password_hash)
-    return owners, agents
-
-
-def _add_user(rows: Rows, user_id: UUID, account_id: UUID | None, email: str, since: datetime, password_hash: str) -> None:
-    rows.add(
-        "users",
-        id=user_id,
-        account_id=account_id,
-        kind=ViewerKind.MERCHANT if account_id else ViewerKind.AGENT,
-        role=MerchantRole.OWNER if account_id else None,
-        email=email,
-        name=f"Measured {email.partition('@')[0]}",
-        locale="en",
-        password_hash=password_hash,
-        created_at=since,
-    )

@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from exchange import demo_goods, demo_journeys, demo_labels
+from exchange import demo_goods, demo_journeys
 from exchange.demo_goods import Carrier, Line
 from exchange.demo_journeys import AT_A_SERVICE_POINT, NEVER_ANNOUNCED, SETTLED, Step
 from exchange.demo_merchants import Merchant, Office
@@ -22,6 +22,8 @@ from resolvers import search_keys
 
 _HISTORY_DAYS: Final = 85
 _A_NEW_CUSTOMER: Final = 0.75
+#: To have come, and to have gone back, wherever it went.
+_LONG_ENOUGH_AGO: Final = timedelta(days=16)
 _RETURNED: Final = (ParcelStatus.ANNOUNCED, ParcelStatus.SHIPMENT_ON_ROUTE, ParcelStatus.DELIVERED, ParcelStatus.DELIVERED)
 _NOTES: Final = {
     "nl": ("Graag bij de buren op nummer 9 als ik er niet ben", "Cadeautje: graag geen factuur erbij", "Bel is stuk, even kloppen"),
@@ -82,7 +84,7 @@ class Warehouse:
         numbered = [
             replace(shipment, order_number=merchant.order_number.format(merchant.first_order + number)) for number, shipment in enumerate(shipments)
         ]
-        delivered = [shipment for shipment in numbered if shipment.status is ParcelStatus.DELIVERED and self._age(shipment).days > 12]
+        delivered = [shipment for shipment in numbered if shipment.status is ParcelStatus.DELIVERED and self._age(shipment) > _LONG_ENOUGH_AGO]
         sent_back = [self._return(merchant, shipment) for shipment in self._rng.sample(delivered, returns)]
         every = sorted([*numbered, *sent_back], key=lambda shipment: shipment.created_at)
         platform_id = self._rng.randint(200_000_000, 300_000_000)
@@ -253,6 +255,8 @@ class Warehouse:
         return f"{demo_goods.service_point(country.code, self._rng)}, {street}, {person.postal_code} {person.city}"
 
     def _documents(self, parcel: Parcel, lines: list[Line], collo: str, *, customs: bool) -> list[dict[str, object]]:
+        from exchange import demo_labels  # reportlab takes a third of a second that the other commands need not wait
+
         shipment, merchant = parcel.shipment, parcel.office.merchant
         assert parcel.tracking_number is not None
         here, there = merchant.senders[0].lines(), shipment.person.lines()

@@ -6,11 +6,12 @@ import re
 import unicodedata
 from dataclasses import asdict, dataclass
 from random import Random
-from typing import Final
-
-from faker import Faker
+from typing import TYPE_CHECKING, Final
 
 from exchange.demo_places import COUNTRIES, Country, postal_code
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 _COMPANIES: Final = {
     "nl": ("Praktijk {}", "Bakkerij {}", "Atelier {}", "{} Interieurbouw", "Bloemenhuis {}"),
@@ -87,6 +88,8 @@ class People:
 
     def _faker(self, country: Country) -> Faker:
         if country.code not in self._fakers:
+            from faker import Faker  # takes a quarter of a second that the other commands need not wait
+
             self._fakers[country.code] = Faker(country.faker_locale)
             self._fakers[country.code].seed_instance(self._rng.getrandbits(32))
         return self._fakers[country.code]

@@ -30,6 +30,9 @@ TABLES: Final = (
     "access_log",
 )
 
+#: Longer than what serves requests may wait for PostgreSQL.
+PATIENCE_SECONDS: Final = 600.0
+
 
 class Rows:
     """Rows of several tables. All rows of a table name the same columns."""
@@ -52,7 +55,7 @@ async def insert(table: str, columns: Sequence[str], records: Sequence[Sequence[
     """Many rows of one table; inside the caller's transaction."""
     if database.engine() is Engine.POSTGRES:
         async with database.current().acquire_connection() as connection:
-            await connection.copy_records_to_table(table, columns=columns, records=records)
+            await connection.copy_records_to_table(table, columns=columns, records=records, timeout=PATIENCE_SECONDS)
     else:
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"

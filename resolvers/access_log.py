@@ -11,6 +11,7 @@ from uuid import UUID
 from models import database
 from policy.vocabulary import Action, Basis, PiiCategory
 from resolvers import facts as facts_of
+from resolvers import texts
 from resolvers.gate import Gate
 from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
 
@@ -95,7 +96,7 @@ def _conditions(account_id: UUID, filter: AccessLogFilter) -> tuple[list[str], d
         params["before"] = filter.before
     if filter.agent is not None:
         conditions.append("LOWER(u.name) LIKE :agent ESCAPE '!'")
-        escaped = filter.agent.strip().lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        escaped = texts.storable(filter.agent, "agent", 255).strip().lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
         params["agent"] = f"%{escaped}%"
     if filter.parcel_id is not None:
         conditions.append("l.parcel_id = :parcel")

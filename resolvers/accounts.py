@@ -12,7 +12,7 @@ from models import database
 from policy.decision import Decision, Facts
 from policy.vocabulary import Action, Basis
 from resolvers import facts as facts_of
-from resolvers import live, parcels
+from resolvers import live, parcels, texts
 from resolvers.errors import BadInput
 from resolvers.facts import CLAIM_OPENS
 from resolvers.gate import Gate, Shown
@@ -93,9 +93,9 @@ async def page_of(gate: Gate, filter: AccountFilter, asked: Window, *, count: bo
         params["own"] = viewer.account_id
     if filter.search:
         conditions.append("LOWER(a.company_name) LIKE :search ESCAPE '!'")
-        params["search"] = "%" + _escaped(filter.search.strip().lower()) + "%"
+        params["search"] = "%" + _escaped(texts.storable(filter.search, "search", 255).strip().lower()) + "%"
     if filter.access is not None:
-        conditions.append("(" + " OR ".join([_HAS[basis] for basis in filter.access] or ["1 = 0"]) + ")")
+        conditions.append("(" + " OR ".join([_HAS[basis] for basis in dict.fromkeys(filter.access)] or ["1 = 0"]) + ")")
     bounds, bound_params = asked.bounds("a.created_at", "a.id")
     ordered = asked.ordered_by("a.created_at", "a.id")
     source = f"(SELECT * FROM accounts a WHERE {' AND '.join(conditions + bounds)} ORDER BY {ordered} LIMIT :size)"

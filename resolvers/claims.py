@@ -247,10 +247,10 @@ def _conditions(viewer: Viewer, filter: ClaimFilter) -> tuple[list[str], dict[st
     params: dict[str, object] = {}
     if filter.status is not None:
         conditions.append("k.status IN :status")
-        params["status"] = list(filter.status)
+        params["status"] = list(dict.fromkeys(filter.status))
     if filter.kind is not None:
         conditions.append("k.kind IN :kind")
-        params["kind"] = list(filter.kind)
+        params["kind"] = list(dict.fromkeys(filter.kind))
     if filter.open is not None:
         conditions.append(f"k.status {'IN' if filter.open else 'NOT IN'} :open")
         params["open"] = list(OPEN)
@@ -259,6 +259,18 @@ def _conditions(viewer: Viewer, filter: ClaimFilter) -> tuple[list[str], dict[st
         conditions.append(f"{column} = :viewer")
         params["viewer"] = viewer.id
     return conditions, params
+
+
+async def changed_since(since: datetime, account_id: UUID | None) -> list[UUID]:
+    """The claims (of this account, or of all) that were opened, closed or worked on after `since`."""
+    rows = await database.fetch(
+        f"""SELECT k.id FROM claims k WHERE (k.opened_at > :since OR k.closed_at > :since
+            OR EXISTS (SELECT 1 FROM investigation_entries e WHERE e.claim_id = k.id AND e.at > :since))
+        {"" if account_id is None else "AND k.account_id = :account"} ORDER BY k.id""",
+        since=since,
+        **({} if account_id is None else {"account": account_id}),
+    )
+    return [database.uuid(row["id"]) for row in rows]
 
 
 # What is done to claims. Each decides again inside its transaction, from the facts as they are then.
@@ -314,8 +326,8 @@ async def answer(gate: Gate, claim_id: UUID, message: str) -> None:
     async with _changing(gate, claim_id, Action.ANSWER_CLAIM) as claim:
         claim.must_be_open()
         await claim.add_entry(InvestigationKind.MERCHANT_ANSWERED, None, note)
-        if claim.status is ClaimStatus.AWAITING_MERCHANT:
-            await claim.move(ClaimStatus.INVESTIGATING)
+        if claim.status is not ClaimStatus.SUBMITTED:  # nobody took it yet
+            await claim.move(_MOVES[InvestigationKind.MERCHANT_ANSWERED])
 
 
 async def withdraw(gate: Gate, claim_id: UUID) -> None:
@@ -343,7 +355,7 @@ _MOVES = {
 
 
 async def log_investigation(gate: Gate, claim_id: UUID, kind: InvestigationKind, reference: str | None, note: str | None) -> None:
-    """An agent writes down what was done or heard; each entry but a note moves the claim."""
+    """An agent writes down what was done or heard; each entry but a note moves the claim, and the first takes it if nobody did."""
     reference = reference and checked_text(reference, "carrierReference", LONGEST_REFERENCE)
     note = note and checked_text(note, "note", LONGEST_TEXT)
     if not reference and not note and kind is InvestigationKind.NOTE:

@@ -228,16 +228,23 @@ async def _close_open(account_id: UUID, now: datetime, ended_as: ConsentState, b
     return True
 
 
-async def next_expiry(account_id: UUID | None) -> tuple[UUID, float] | None:
-    """The account whose live consent runs out next, and in how many seconds: of this account, or of all with None."""
-    scope = "" if account_id is None else " AND live_for = :account"
-    row = database.one(
-        await database.fetch(
-            f"""SELECT live_for, expires_at, {{now}} AS now FROM consents WHERE live_for IS NOT NULL AND expires_at > {{now}}{scope}
-            ORDER BY expires_at LIMIT 1""",
-            **({} if account_id is None else {"account": account_id}),
-        )
+async def ran_out(since: datetime, until: datetime) -> list[UUID]:
+    """The accounts whose consent ran out after `since`, at `until` at the latest."""
+    rows = await database.fetch(
+        "SELECT live_for FROM consents WHERE live_for IS NOT NULL AND expires_at > :since AND expires_at <= :until ORDER BY expires_at",
+        since=since,
+        until=until,
     )
-    if row is None:
-        return None
-    return database.uuid(row["live_for"]), (database.moment(row["expires_at"]) - database.moment(row["now"])).total_seconds()
+    return [database.uuid(row["live_for"]) for row in rows]
+
+
+async def next_expiry(now: datetime) -> datetime | None:
+    """When the next consent of any account runs out, after `now`."""
+    row = (await database.fetch("SELECT MIN(expires_at) AS soonest FROM consents WHERE live_for IS NOT NULL AND expires_at > :now", now=now))[0]
+    return database.optional_moment(row["soonest"])
+
+
+async def changed_since(since: datetime) -> list[UUID]:
+    """The accounts that granted, replaced or revoked after `since`."""
+    rows = await database.fetch("SELECT DISTINCT account_id FROM consents WHERE granted_at > :since OR ended_at > :since", since=since)
+    return [database.uuid(row["account_id"]) for row in rows]

@@ -18,7 +18,7 @@ from policy.vocabulary import Action
 from resolvers import facts as facts_of
 from resolvers.errors import BadInput
 from resolvers.gate import Gate
-from resolvers.texts import checked_text
+from resolvers.texts import checked_text, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ async def remove(gate: Gate, account_id: UUID) -> None:
 
 def _iban(text: str) -> str:
     try:
-        return str(IBAN(text[:64], validate_bban=False).compact)
+        return str(IBAN(storable(text, "iban", 64), validate_bban=False).compact)
     except (SchwiftyException, ValueError):
         raise BadInput("iban is not an IBAN (ISO 13616: length or check digits)") from None
 
 
 def _bic(text: str) -> str:
     try:
-        return str(BIC(text[:16]).compact)
+        return str(BIC(storable(text, "bic", 16)).compact)
     except (SchwiftyException, ValueError):
         raise BadInput("bic is not a BIC (ISO 9362)") from None

@@ -62,6 +62,7 @@ class Changes:
     def __init__(self) -> None:
         self._queues: dict[asyncio.Queue[Change], Callable[[Change], bool]] = {}
         self._task: asyncio.Task[None] | None = None
+        self._read = -1
 
     async def start(self, url: str) -> None:
         """Begin to listen on the database at `url`, which is open already."""
@@ -115,8 +116,7 @@ class Changes:
         try:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(CHANNEL, lambda _c, _p, _ch, message: self.publish(_parsed(str(message))))
-            if listening.is_set():
-                self.publish(MISSED)
+            self.publish(MISSED)
             listening.set()
             await lost.wait()
         finally:
@@ -124,19 +124,29 @@ class Changes:
                 await connection.close(timeout=1)
 
     async def _hear_sqlite(self, url: str, listening: asyncio.Event) -> None:
-        path = database.config(url)["connections"]["default"]["credentials"]["file_path"]
-        connection = await asyncio.to_thread(_open_for_watching, Path(path))
+        path = Path(database.config(url)["connections"]["default"]["credentials"]["file_path"])
+        while True:
+            try:
+                await self._watch(path, listening)
+            except sqlite3.Error as error:
+                log.warning("watching failed", error=type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _watch(self, path: Path, listening: asyncio.Event) -> None:
+        connection = await asyncio.to_thread(_open_for_watching, path)
         try:
-            version, last = -1, _newest(connection)
+            version = -1
+            if not listening.is_set():
+                self._read = _newest(connection)
             listening.set()
             while True:
                 now = connection.execute("PRAGMA data_version").fetchone()[0]
                 if now != version:
                     version = now
                     for key, topic, account, subject in connection.execute(
-                        "SELECT id, topic, account_id, subject_id FROM changes WHERE id > ? ORDER BY id", (last,)
+                        "SELECT id, topic, account_id, subject_id FROM changes WHERE id > ? ORDER BY id", (self._read,)
                     ).fetchall():
-                        last = key
+                        self._read = key
                         self.publish(Change(topic, database.optional_uuid(account), database.optional_uuid(subject)))
                 await asyncio.sleep(POLL_SECONDS)
         finally:

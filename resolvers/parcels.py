@@ -475,10 +475,10 @@ def _conditions(viewer: Viewer, filter: ParcelFilter, accounts: Mapping[str, UUI
 def _plain_conditions(filter: ParcelFilter) -> tuple[list[str], dict[str, object]]:
     conditions = ["p.deleted_at IS NULL"]
     params: dict[str, object] = {}
-    for name, column in (("status", "status"), ("carrier", "carrier"), ("country", "country")):
+    for name, most in (("status", 32), ("carrier", 64), ("country", 2)):
         if (given := getattr(filter, name)) is not None:
-            conditions.append(f"p.{column} IN :{name}")
-            params[name] = list(given)
+            conditions.append(f"p.{name} IN :{name}")
+            params[name] = texts.storables(given, name, most)
     if filter.created_from is not None:
         conditions.append("p.created_at >= :created_from")
         params["created_from"] = filter.created_from

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -11,8 +12,9 @@ from email_validator import EmailNotValidError, validate_email
 
 from resolvers.errors import BadInput
 
+MOST_LOOKED_FOR = 300
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
-_HTTPS = re.compile(r"^https://[^\s/?#@]+(/\S*)?$")
+_HTTPS = re.compile(r"https://[^\s/?#@]+(/\S*)?")
 
 
 def checked_text(text: str, name: str, most: int) -> str:
@@ -30,6 +32,14 @@ def storable(text: str, name: str, most: int) -> str:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise BadInput(f"{name} holds characters that can't be stored")
     return text
+
+
+def storables(texts: Sequence[str], name: str, most: int) -> list[str]:
+    """Different texts to look for, as `storable`. Raises BadInput, also for more than MOST_LOOKED_FOR."""
+    different = list(dict.fromkeys(texts))
+    if len(different) > MOST_LOOKED_FOR:
+        raise BadInput(f"{name} must be at most {MOST_LOOKED_FOR}")
+    return [storable(text, name, most) for text in different]
 
 
 def email(text: str, name: str) -> str:
@@ -74,6 +84,6 @@ def timezone(text: str, name: str) -> str:
 
 def https_url(text: str, name: str) -> str:
     """An https address without credentials in it. Raises BadInput."""
-    if not _HTTPS.match(storable(text.strip(), name, 2048)):
+    if not _HTTPS.fullmatch(storable(text.strip(), name, 2048)):
         raise BadInput(f"{name} is not an https address")
     return text.strip()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
 import strawberry
 from graphql import (
+    GraphQLError,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
@@ -19,15 +21,16 @@ from graphql import (
 from strawberry.permission import PermissionExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.field import StrawberryField
 
 from models.fields import new_id
 from policy import classification
 from policy.classification import Class, Guarded, Inside, Personal, Unclassified
 from schema.context import Context
-from schema.errors import told
+from schema.errors import UNEXPECTED, told
 from schema.executor import Executor
-from schema.extensions import PrivacyExtension
+from schema.extensions import DocumentExtension, PrivacyExtension
 from schema.mutation import Mutation
 from schema.permissions import Requires
 from schema.privacy import PiiExtension
@@ -35,8 +38,6 @@ from schema.query import Query
 from schema.scalars import SCALARS, CountryCode
 from schema.subscription import Subscription
 from schema.types.access_log import AccessEvent
-
-MOST_TOKENS = 10_000
 
 
 class Schema(strawberry.Schema):
@@ -51,16 +52,18 @@ class Schema(strawberry.Schema):
 
     async def stream(self, query: str | None, *, context_value: Any = None, **options: Any) -> Any:  # type: ignore[override] # as does Strawberry
         """Execute any operation of a socket, with a context of its own."""
-        context = await context_value.renewed(str(new_id()), query)
-        return _stream(await super().stream(query, context_value=context, **options), context)
+        return self._results(query, context_value, options)
 
-
-async def _stream(results: Any, context: Context) -> AsyncIterator[Any]:
-    try:
-        async for result in results:
-            yield _told(result, context)
-    finally:
-        await results.aclose()
+    async def _results(self, query: str | None, connection: Context, options: Mapping[str, Any]) -> AsyncIterator[Any]:
+        request_id = str(new_id())
+        try:
+            context = await connection.renewed(request_id, query)
+        except Exception as error:  # noqa: BLE001 (who is calling could not be found out: nothing runs, and the client is told)
+            yield PreExecutionError(data=None, errors=[told(GraphQLError(UNEXPECTED, original_error=error), request_id)])
+            return
+        async with aclosing(await super().stream(query, context_value=context, **options)) as results:
+            async for result in results:
+                yield _told(result, context)
 
 
 def _told(result: Any, context: Context) -> Any:
@@ -76,7 +79,7 @@ def build() -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=[AccessEvent],
-        extensions=[PrivacyExtension],
+        extensions=[DocumentExtension, PrivacyExtension],
         execution_context_class=Executor,
         config=StrawberryConfig(scalar_map={datetime: SCALARS[datetime], CountryCode: SCALARS[CountryCode]}, disable_field_suggestions=True),
     )

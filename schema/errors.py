@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from graphql.language import ValueNode, VariableNode
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from policy.vocabulary import Reason
 from resolvers.errors import LatchkeyError, Refused
@@ -26,6 +27,8 @@ _WORDS = {
     Reason.UNDECIDED: "It could not be decided whether this is allowed, so it is not",
 }
 UNEXPECTED = "Something went wrong on our side"
+_ABORTED = ("Parsing aborted.", "Validation aborted.")  # graphql-core, of too many tokens or levels
+NO_SUCH_OPERATION = "operationName must name an operation of the document"
 
 
 class TooComplex(LatchkeyError):
@@ -50,7 +53,11 @@ def told(error: GraphQLError, request_id: str) -> GraphQLError:
         return _rewritten(error, *refusal(cause))
     if isinstance(cause, LatchkeyError):
         return _rewritten(error, str(cause), {"code": cause.code})
-    if cause is None or isinstance(cause, GraphQLError):
+    if isinstance(cause, CannotGetOperationTypeError):
+        return _rewritten(error, NO_SUCH_OPERATION, {"code": "BAD_USER_INPUT"})
+    if isinstance(cause, RecursionError) or error.message.endswith(_ABORTED):
+        return _rewritten(error, "The operation is too long or nested too deeply", {"code": TooComplex.code})
+    if cause is None or isinstance(cause, GraphQLError) or _is_about_a_value(error.nodes):
         return _rewritten(error, _without_values(error), {"code": "BAD_USER_INPUT"})
     log.error("unexpected error", request_id=request_id, error=type(cause).__name__, where=place_of(cause))
     return _rewritten(error, UNEXPECTED, {"code": "INTERNAL", "requestId": request_id})

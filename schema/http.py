@@ -11,14 +11,17 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+import structlog
 from graphql import GraphQLError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
@@ -26,11 +29,13 @@ from resolvers.errors import BadInput
 from schema.build import Schema
 from schema.context import Context
 from schema.documents import TrustedDocuments
+from schema.errors import NO_SUCH_OPERATION, place_of
 
 LONGEST_BODY = 1024 * 1024
 MOST_SUBSCRIPTIONS = 100
 _RESPONSE = "application/graphql-response+json"
 _JSON = "application/json"
+log = structlog.get_logger(__name__)
 
 ContextFor = Callable[[HTTPConnection], Awaitable[Context]]
 
@@ -77,18 +82,23 @@ class Endpoint(GraphQL[Context, None]):
             response = await self._answered(Request(scope, receive))
             await response(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
-
-    async def get_context(self, request: Any, response: Any) -> Context:  # noqa: ARG002 (Strawberry's signature)
-        """Who is calling, at the handshake; each operation finds out anew."""
-        return await self.context_for(request)
+            socket = WebSocket(scope, receive, send)
+            await self.run(socket, await self.context_for(socket))  # who is calling, before the handshake is answered
 
     def decode_json(self, data: str | bytes) -> object:
-        """A message of a socket, with a trusted document's hash replaced by its text."""
-        message = orjson.loads(data)
-        if isinstance(message, dict) and isinstance(payload := message.get("payload"), dict) and payload.get("documentId") is not None:
-            payload["query"] = self.documents.texts.get(str(payload["documentId"]), "")
-        return message
+        """A message of a socket."""
+        return orjson.loads(data)
+
+    def document(self, given: dict[str, Any]) -> str:
+        """The text of the document that a request or a message gives, itself or by its hash. Raises BadInput."""
+        query = given.get("query")
+        if given.get("documentId") is not None:
+            if query:  # graphql-ws's client can't leave it out, and sends it empty
+                raise BadInput("Give query or documentId, not both")
+            return self.documents.text(given["documentId"])
+        if not isinstance(query, str) or not query.strip():
+            raise BadInput("query must be a text")
+        return query
 
     async def _answered(self, request: Request) -> Response:
         media_type = _media_type(request.headers.get("accept"))
@@ -117,16 +127,11 @@ class Endpoint(GraphQL[Context, None]):
             raise NotAcceptable(400, "The body is not JSON") from None
         if not isinstance(given, dict):
             raise NotAcceptable(400, "The body must be a JSON object; batches are not served")
-        query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
-        if given.get("documentId") is not None:
-            if query is not None:
-                raise NotAcceptable(400, "Give query or documentId, not both")
-            try:
-                query = self.documents.text(given["documentId"])
-            except BadInput as unknown:
-                raise NotAcceptable(400, str(unknown)) from None
-        if not isinstance(query, str) or not query.strip():
-            raise NotAcceptable(400, "query must be a text")
+        variables, name = given.get("variables"), given.get("operationName")
+        try:
+            query = self.document(given)
+        except BadInput as unknown:
+            raise NotAcceptable(400, str(unknown)) from None
         if variables is not None and not isinstance(variables, dict):
             raise NotAcceptable(400, "variables must be an object")
         if name is not None and not isinstance(name, str):
@@ -146,22 +151,52 @@ class Endpoint(GraphQL[Context, None]):
         except InvalidOperationTypeError:
             raise NotAcceptable(400, "Subscriptions are served over a WebSocket") from None
         except CannotGetOperationTypeError:
-            raise NotAcceptable(400, "operationName must name an operation of the document") from None
+            raise NotAcceptable(400, NO_SUCH_OPERATION) from None
 
 
 class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
-    """Strawberry's handler, closing with 4400 where a message is no object of the protocol's shape."""
+    """Strawberry's handler, closing with 4400 where a message is not of the protocol's shape. What was sent is in no reason and no log."""
+
+    view: Endpoint
 
     async def handle_message(self, message: Any) -> None:
         """Handle a message."""
-        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-            await self.handle_invalid_message("Message must be an object with a type")
+        if not isinstance(message, dict) or message.get("type") not in _MESSAGES:
+            await self.handle_invalid_message("Message must be an object with a type of the protocol")
         elif message["type"] == "subscribe" and not _is_subscribe(message):
-            await self.handle_invalid_message("Subscribe must have an id and a payload with a query")
-        elif message["type"] in {"ping", "pong", "complete"} and not isinstance(message.get("id", ""), str):
+            await self.handle_invalid_message("Subscribe must have an id and a payload with a query or documentId")
+        elif message["type"] == "complete" and not isinstance(message.get("id"), str):
             await self.handle_invalid_message("id must be a text")
         else:
             await super().handle_message(message)  # type: ignore[arg-type] # checked just above
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Start an operation. One that can't be is answered with an `error`."""
+        key = message["id"]
+        if not self.connection_acknowledged:
+            await super().handle_subscribe(message)
+        elif key in self.operations:
+            await self.websocket.close(4409, "An operation of this id is running")
+        elif len(self.operations) >= MOST_SUBSCRIPTIONS:
+            await self._refuse(key, f"At most {MOST_SUBSCRIPTIONS} operations may run on a connection", "RATE_LIMITED")
+        else:
+            try:
+                message["payload"]["query"] = self.view.document({**message["payload"]})
+            except BadInput as wrong:
+                await self._refuse(key, str(wrong), wrong.code)
+            else:
+                await super().handle_subscribe(message)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what nobody caught: its type and place, for its text and trace may hold anything."""
+        log.error("unexpected error on a socket", error=type(error).__name__, where=place_of(error))
+
+    async def _refuse(self, key: str, message: str, code: str) -> None:
+        error = GraphQLError(message, extensions={"code": code})
+        await self.send_message({"id": key, "type": "error", "payload": [error.formatted]})
+
+
+_MESSAGES = ("connection_init", "ping", "pong", "subscribe", "complete")  # a tuple: what is sent as a type may not be hashable
 
 
 def _is_subscribe(message: dict[str, Any]) -> bool:
@@ -169,7 +204,7 @@ def _is_subscribe(message: dict[str, Any]) -> bool:
     return (
         isinstance(message.get("id"), str)
         and isinstance(payload, dict)
-        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("query", ""), str | None)
         and isinstance(payload.get("variables", {}), dict | None)
         and isinstance(payload.get("operationName", ""), str | None)
     )

@@ -243,7 +243,7 @@ class Mutation:
     @strawberry.field(
         graphql_type=ClaimPayload | None,
         extensions=[requires(Action.INVESTIGATE_CLAIM)],
-        description="Agents: log what was done or heard. Each entry but a note moves the claim.",
+        description="Agents: log what was done or heard. Each entry but a note moves the claim; the first takes it, if nobody did.",
     )
     async def log_investigation(self, info: Info[Context, None], input: Annotated[LogInvestigationInput, GivenInput]) -> Payload:
         """Log."""

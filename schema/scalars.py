@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any, NewType
 
@@ -12,6 +13,7 @@ from resolvers import texts
 from resolvers.errors import BadInput
 
 CountryCode = NewType("CountryCode", str)
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def _print_moment(value: datetime) -> str:
@@ -21,12 +23,9 @@ def _print_moment(value: datetime) -> str:
 
 def _parse_moment(value: Any) -> datetime:
     try:
-        if not isinstance(value, str) or len(value) > 40:
+        if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
             raise ValueError
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError
-        return moment.astimezone(UTC)
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise GraphQLError("DateTime must be RFC 3339 with a time zone") from None
 

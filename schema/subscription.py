@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 from strawberry.types import Info
 
+from models import database
 from resolvers import claims, consents, related
 from resolvers import facts as facts_of
 from resolvers.gate import Gate
 from resolvers.live import MISSED, Change
-from resolvers.selection import Selection
+from resolvers.selection import NOTHING, Selection
 from schema import ids
 from schema.context import Context
 from schema.selection import selection
@@ -25,6 +28,8 @@ from schema.types.consents import AgentLogin
 #: How long a silent subscription goes without finding out whether its session still stands, and its state is still the same.
 RECHECK_SECONDS = 15.0
 _SOON = 0.002
+#: A change that was missed may have taken its time before it was committed.
+_IN_FLIGHT = timedelta(seconds=30)
 
 
 async def _gate_again(context: Context) -> Gate:
@@ -62,35 +67,53 @@ async def _login(gate: Gate, account: UUID, asked: Selection) -> consents.AgentL
     return found
 
 
-async def _agent_logins(context: Context, account: UUID | None, asked: Selection) -> AsyncIterator[consents.AgentLogin]:
-    """The state of one account at once and at each change, or the changes of all; also at the moment a consent runs out."""
+async def _agent_login(context: Context, account: UUID, asked: Selection) -> AsyncIterator[consents.AgentLogin]:
+    """The state of one account at once, at each change, and at the moment its consent runs out."""
     last: tuple[Any, ...] | None = None
+    gate = context.gate
     async with context.changes.heard(_wanted(context, "consent", account)) as queue:
-        if account is not None and (login := await _login(context.gate, account, asked)) is not None:
-            last = _state(login)
-            yield login
         while True:
-            expiring = await consents.next_expiry(account)
-            wait = RECHECK_SECONDS if expiring is None else min(expiring[1] + _SOON, RECHECK_SECONDS)
-            change = await _next(queue, wait)
+            read_at = asyncio.get_running_loop().time()
+            now = await _login(gate, account, NOTHING)  # nothing personal, so nothing is written to the access log while nothing changes
+            if now is not None and _state(now) != last and (login := await _login(gate, account, asked)) is not None:
+                last, now = _state(login), login
+                yield login
+            over_at = read_at + now.remaining + _SOON if now is not None and now.remaining is not None else math.inf
+            await _next(queue, over_at)
             gate = await _gate_again(context)
-            changed = account
-            if account is None and change is not None:
-                changed = change.account_id
-            elif account is None and expiring is not None and expiring[1] < wait:
-                changed = expiring[0]
-            if changed is None or (login := await _login(gate, changed, asked)) is None:
-                continue
-            if account is not None and _state(login) == last:
-                continue
-            last = _state(login)
-            yield login
 
 
-async def _next(queue: asyncio.Queue[Change], seconds: float) -> Change | None:
-    """The next change, or None when so many seconds have passed."""
+async def _agent_logins(context: Context, since: datetime, asked: Selection) -> AsyncIterator[consents.AgentLogin]:
+    """The state of every account that changes after `since`, or whose consent runs out."""
+    async with context.changes.heard(_wanted(context, "consent", None)) as queue:
+        while True:
+            soonest = await consents.next_expiry(since)
+            change = await _next(queue, await _loop_time(soonest) + _SOON if soonest else math.inf)
+            gate = await _gate_again(context)
+            now = await database.clock()
+            changed = await consents.ran_out(since, now)
+            if change is MISSED:
+                changed += await consents.changed_since(since - _IN_FLIGHT)
+            elif change is not None and change.topic == "consent" and change.account_id is not None:
+                changed.append(change.account_id)
+            since = now
+            for key in dict.fromkeys(changed):
+                if (login := await _login(gate, key, asked)) is not None:
+                    yield login
+                    gate = await _gate_again(context)
+
+
+async def _loop_time(moment: datetime) -> float:
+    """When an instant of the database's clock is, by the event loop's."""
+    return asyncio.get_running_loop().time() + (moment - await database.clock()).total_seconds()
+
+
+async def _next(queue: asyncio.Queue[Change], until: float) -> Change | None:
+    """The next change, or None at `until` by the event loop's clock, and when it is time to look again."""
+    at = asyncio.get_running_loop().time()
     try:
-        return await asyncio.wait_for(queue.get(), seconds)
+        async with asyncio.timeout_at(min(until, at + RECHECK_SECONDS)):
+            return await queue.get()
     except TimeoutError:
         return None
 
@@ -100,17 +123,23 @@ def _state(login: consents.AgentLogin) -> tuple[Any, ...]:
     return (login.state, consent and (consent.id, consent.state, consent.expires_at, consent.ended_at))
 
 
-async def _changed_claims(context: Context, account: UUID | None, asked: Selection) -> AsyncIterator[claims.Claim]:
+async def _changed_claims(context: Context, account: UUID | None, since: datetime, asked: Selection) -> AsyncIterator[claims.Claim]:
     async with context.changes.heard(_wanted(context, "claim", account)) as queue:
         while True:
-            change = await _next(queue, RECHECK_SECONDS)
+            change = await _next(queue, math.inf)
             gate = await _gate_again(context)
-            if change is None or change is MISSED or change.topic != "claim" or change.subject_id is None:
-                continue
-            found = (await claims.by_ids(gate, [change.subject_id], asked)).get(change.subject_id)
-            if found is not None:
-                await related.complete_claims(gate, [found], asked)
-                yield found
+            now = await database.clock()
+            if change is MISSED:
+                changed = await claims.changed_since(since - _IN_FLIGHT, account)
+            else:
+                changed = [change.subject_id] if change is not None and change.topic == "claim" and change.subject_id is not None else []
+            since = now
+            for key in changed:
+                found = (await claims.by_ids(gate, [key], asked)).get(key)
+                if found is not None:
+                    await related.complete_claims(gate, [found], asked)
+                    yield found
+                    gate = await _gate_again(context)
 
 
 AccountId = Annotated[strawberry.ID | None, strawberry.argument(description="Only this account.")]
@@ -128,12 +157,12 @@ class Subscription:
     async def agent_login_changed(self, info: Info[Context, None], account_id: AccountId = strawberry.UNSET) -> AsyncIterator[consents.AgentLogin]:
         """The state of Agent login."""
         account = await _account_key(info.context.gate, given(account_id))
-        async for login in _agent_logins(info.context, account, selection(info)):
-            yield login
+        if account is None:
+            return _agent_logins(info.context, await database.clock(), selection(info))
+        return _agent_login(info.context, account, selection(info))
 
     @strawberry.subscription(graphql_type=Claim, description="The claims of an account as they change, or for agents every claim.")
     async def claim_changed(self, info: Info[Context, None], account_id: AccountId = strawberry.UNSET) -> AsyncIterator[claims.Claim]:
         """Claims."""
         account = await _account_key(info.context.gate, given(account_id))
-        async for claim in _changed_claims(info.context, account, selection(info)):
-            yield claim
+        return _changed_claims(info.context, account, await database.clock(), selection(info))

@@ -39,10 +39,11 @@ def silent(_: httpx2.Request) -> httpx2.Response:
 
 
 @asynccontextmanager
-async def knocking(caller: Viewer | Caller | None, network: Network = silent) -> AsyncIterator[httpx2.AsyncClient]:
+async def knocking(caller: Viewer | Caller | None, network: Network | httpx2.AsyncBaseTransport = silent) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the routes, as this caller."""
     known = caller if isinstance(caller, Caller) else Caller(caller)
-    app = Starlette(routes=exchange_routes(known.gate, [HOST], httpx2.MockTransport(network)))
+    transport = network if isinstance(network, httpx2.AsyncBaseTransport) else httpx2.MockTransport(network)
+    app = Starlette(routes=exchange_routes(known.gate, [HOST], transport))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1") as client:
         yield client
 

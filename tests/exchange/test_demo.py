@@ -22,7 +22,6 @@ from models.enums import ClaimKind, ClaimType, DocumentKind, InvestigationKind, 
 from policy.classification import FIELDS, INPUTS, Personal, Searches
 from policy.vocabulary import OPEN_CLAIM_STATUSES, Action, Basis, ClaimChannel, ClaimStatus, ConsentState, MerchantRole
 from resolvers import search_keys
-from tests.conftest import ENGINES
 from tests.databases import Postgres
 
 Row = dict[str, Any]
@@ -180,7 +179,7 @@ async def _no_hash(password: str) -> str:
     return "no hash"
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
 async def contents(
     request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Contents:

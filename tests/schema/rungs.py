@@ -9,7 +9,7 @@ from typing import Any
 
 from models import database
 from policy.classification import COLUMNS
-from policy.vocabulary import ClaimStatus, ConsentState, Viewer
+from policy.vocabulary import ClaimChannel, ClaimStatus, ConsentState, Viewer
 from tests.builders import Merchant, ParcelMade, a_claim, a_consent, a_merchant, a_parcel, an_agent
 
 
@@ -24,6 +24,7 @@ class Rung(StrEnum):
     NOTHING = "agent, nothing"
     CLAIM_ELSEWHERE = "agent, claim on another parcel"
     CLOSED_CLAIM = "agent, closed claim"
+    RECORDED_CLAIM = "agent, claim they recorded themselves"
     CLAIM = "agent, claim"
     EXPIRED = "agent, expired consent"
     REVOKED = "agent, revoked consent"
@@ -59,6 +60,8 @@ class Ladder:
                 await a_claim(self.elsewhere)
             case Rung.CLOSED_CLAIM:
                 await a_claim(self.parcel, status=ClaimStatus.RESOLVED)
+            case Rung.RECORDED_CLAIM:
+                await a_claim(self.parcel, channel=ClaimChannel.PHONE)
             case Rung.CLAIM | Rung.BOTH:
                 await a_claim(self.parcel)
             case Rung.EXPIRED:

@@ -1,0 +1,378 @@
+"""Every way to a parcel's personal data, and the same ladder before each: whoever may not see it gets none of it, anywhere in the answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+import models
+from models import database as db
+from models.fields import new_id
+from policy.classification import FIELDS, Personal
+from policy.vocabulary import Action, Basis, ClaimChannel, ConsentState, Viewer
+from schema.build import Schema
+from schema.ids import global_id
+from tests.asking import Answer, account_id, ask, claim_id, context_of, parcel_id
+from tests.builders import a_claim, a_consent, a_merchant, an_agent
+from tests.marks import CARRIERS_LINK, EVERY_FIELD, EVERYTHING, a_marked_parcel, seen, version_of
+from tests.schema.rungs import AGENTS, LIVE, Ladder, Rung
+
+NOTHING: frozenset[str] = frozenset()
+MERCHANTS = frozenset({Rung.MEMBER, Rung.ADMIN, Rung.OWNER})
+OWNERS = frozenset({Rung.ADMIN, Rung.OWNER})
+#: Who may see the parcel, and who its sibling: another collo of the same shipment, to the same person.
+SEES_PARCEL = MERCHANTS | {Rung.CLAIM} | LIVE
+SEES_SIBLING = MERCHANTS | {Rung.CLAIM_ELSEWHERE} | LIVE
+EVERYBODY = frozenset(Rung)
+
+
+@dataclass(frozen=True)
+class World:
+    """The ladder, and ids of what leads to its parcel. The claim came by e-mail and opens nothing, the consent is over."""
+
+    ladder: Ladder
+    claim: UUID
+    consent: UUID
+    event: UUID
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The ids, as clients know them."""
+        return {
+            "account": account_id(self.ladder.merchant.id),
+            "parcel": parcel_id(self.ladder.parcel.id),
+            "sibling": parcel_id(self.ladder.elsewhere.id),
+            "claim": claim_id(self.claim),
+            "consent": global_id("Consent", self.consent),
+            "event": global_id("AccessEvent", self.event),
+        }
+
+
+@pytest.fixture
+async def world(database: str) -> World:
+    merchant, agent = await a_merchant(), await an_agent()
+    shipment = {"shipment_group": "shipment", "collo_count": 2}
+    parcel = await a_marked_parcel(merchant, "¶", **shipment)
+    sibling = await a_marked_parcel(merchant, "§", collo_number=2, **shipment)
+    claim = await a_claim(parcel, channel=ClaimChannel.EMAIL)
+    await a_claim(sibling, channel=ClaimChannel.EMAIL)
+    consent = await a_consent(merchant, ConsentState.REVOKED)
+    event = await models.AccessEvent.create(
+        id=new_id(),
+        at=await db.clock(),
+        agent_id=agent.id,
+        account_id=merchant.id,
+        parcel_id=parcel.id,
+        action=Action.VIEW_PERSONAL_DATA,
+        basis=Basis.CONSENT,
+        consent_id=consent,
+        claim_id=claim,
+        request_id="an-earlier-one",
+    )
+    return World(Ladder(merchant, await a_merchant("Other Outdoors"), agent, parcel, sibling), claim, consent, event.id)
+
+
+@dataclass(frozen=True)
+class Door:
+    """A document, who gets through it at all, what is behind it of a parcel, and whether the sibling is behind it too."""
+
+    document: str
+    for_whom: frozenset[Rung] = EVERYBODY
+    shows: frozenset[str] = EVERYTHING
+    sibling: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def expected(self, rung: Rung) -> tuple[frozenset[str], frozenset[str]]:
+        """What stands in the answer of the parcel, and of its sibling."""
+        opened = rung in self.for_whom
+        return (
+            self.shows if opened and rung in SEES_PARCEL else NOTHING,
+            self.shows if opened and self.sibling and rung in SEES_SIBLING else NOTHING,
+        )
+
+
+ALIASES = frozenset({"email", "name", "tracking_number", "note", "order_number", "event_location", "document_kind"})
+
+DOORS = {
+    "parcel": Door("{ parcel(id: $parcel) { ...Everything } }"),
+    "parcels.nodes": Door("{ parcels(accountId: $account) { nodes { ...Everything } } }", sibling=True),
+    "parcels.edges.node": Door("{ parcels(accountId: $account) { edges { cursor node { ...Everything } } } }", sibling=True),
+    "parcels, backward": Door("{ parcels(accountId: $account, last: 5) { totalCount nodes { ...Everything } } }", sibling=True),
+    "parcels, oldest first, one": Door(
+        "{ parcels(accountId: $account, orderBy: CREATED_ASC, first: 1) { pageInfo { hasNextPage endCursor } nodes { ...Everything } } }"
+    ),
+    "account.parcels": Door("{ account(id: $account) { parcels { nodes { ...Everything } } } }", sibling=True),
+    "accounts.parcels": Door("{ accounts { nodes { parcels { nodes { ...Everything } } } } }", sibling=True),
+    "viewer.account.parcels": Door("{ viewer { account { parcels { nodes { ...Everything } } } } }", for_whom=MERCHANTS, sibling=True),
+    "node": Door("{ node(id: $parcel) { id ... on Parcel { ...Everything } } }"),
+    "node, through fragments on Node": Door("{ node(id: $parcel) { ...N } } fragment N on Node { ...M } fragment M on Node { ...Everything }"),
+    "nodes": Door("{ nodes(ids: [$parcel, $sibling, $account]) { __typename ... on Parcel { ...Everything } } }", sibling=True),
+    "node account.parcels": Door("{ node(id: $account) { ... on Account { parcels { nodes { ...Everything } } } } }", sibling=True),
+    "claim.parcel": Door("{ claim(id: $claim) { parcel { ...Everything } } }"),
+    "claim.account.parcels": Door("{ claim(id: $claim) { account { parcels { nodes { ...Everything } } } } }", sibling=True),
+    "claims.parcel": Door("{ claims(accountId: $account) { nodes { parcel { ...Everything } } } }", sibling=True),
+    "claims of all, parcel": Door("{ claims { edges { node { parcel { ...Everything } } } } }", sibling=True),
+    "account.claims.parcel": Door("{ account(id: $account) { claims { nodes { parcel { ...Everything } } } } }", sibling=True),
+    "node claim.parcel": Door("{ node(id: $claim) { ... on Claim { parcel { ...Everything } } } }"),
+    "parcel.claims.parcel": Door("{ parcel(id: $parcel) { claims { parcel { ...Everything } } } }"),
+    "parcel.account.parcels": Door("{ parcel(id: $parcel) { account { parcels { nodes { ...Everything } } } } }", sibling=True),
+    "agentLogin.account.parcels": Door("{ account(id: $account) { agentLogin { account { parcels { nodes { ...Everything } } } } } }", sibling=True),
+    "node consent.account.parcels": Door(
+        "{ node(id: $consent) { ... on Consent { account { parcels { nodes { ...Everything } } } } } }", sibling=True
+    ),
+    "accessLog.parcel": Door("{ account(id: $account) { accessLog(last: 1) { nodes { parcel { ...Everything } } } } }", for_whom=OWNERS),
+    "accessLog.claim.parcel": Door(
+        "{ account(id: $account) { accessLog(last: 1) { nodes { claim { parcel { ...Everything } } } } } }", for_whom=OWNERS
+    ),
+    "node event.parcel": Door("{ node(id: $event) { ... on AccessEvent { parcel { ...Everything } } } }", for_whom=OWNERS),
+    "aliases that are nobody's": Door(
+        """{ x: parcel(id: $parcel) { y: recipient { x: email b: name } c: trackingNumber d: note e: orderNumber
+        f: events { g: location } h: documents { i: kind } } }""",
+        shows=ALIASES,
+    ),
+    "aliases that are other fields'": Door(
+        """{ viewer: parcel(id: $parcel) { id: recipient { country: email id: name } status: trackingNumber carrier: note disclosure: orderNumber
+        __alias: events { status: location } claims: documents { url: kind } } }""",
+        shows=ALIASES,
+    ),
+    "the same field, many times": Door(
+        """{ a: parcel(id: $parcel) { ...Everything } b: parcel(id: $parcel) { ...Everything recipient { email e: email } }
+        c: node(id: $parcel) { id } }"""
+    ),
+    "included and not skipped": Door(
+        "{ parcel(id: $parcel) { ...Everything @include(if: $yes) ... @skip(if: $no) { recipient { email } } } }", more={"yes": True, "no": False}
+    ),
+    "skipped and not included": Door(
+        "{ parcel(id: $parcel) { id ...Everything @include(if: $no) ... @skip(if: $yes) { recipient { email } } } }",
+        shows=NOTHING,
+        more={"yes": True, "no": False},
+    ),
+    "part of it": Door("{ parcel(id: $parcel) { recipient { email @skip(if: false) phone @include(if: false) } } }", shows=frozenset({"email"})),
+}
+TYPES = {
+    **dict.fromkeys(("account", "parcel", "sibling", "claim", "consent", "event", "of"), "ID!"),
+    "yes": "Boolean!",
+    "no": "Boolean!",
+    "version": "Int!",
+}
+
+
+async def through(schema: Schema, viewer: Viewer | None, document: str, given: dict[str, Any], **options: Any) -> Answer:
+    """Ask with the variables that the document uses."""
+    used = {name: value for name, value in given.items() if f"${name}" in document}
+    head = ", ".join(f"${name}: {TYPES[name]}" for name in used)
+    kind, body = ("mutation", document.removeprefix("mutation ")) if document.startswith("mutation ") else ("query", document)
+    fragments = EVERY_FIELD if "...Everything" in document else ""
+    answer = await ask(schema, viewer, f"{kind} {f'({head})' if head else ''} {body} {fragments}", used, **options)
+    assert "INTERNAL" not in answer.codes, document
+    return answer
+
+
+async def test_each_door_shows_each_caller_what_they_may_see_and_nothing_else(world: World, schema: Schema) -> None:
+    """One climb, every door at each rung. What an agent saw of a parcel, and nothing else, was recorded."""
+    ladder = world.ladder
+    wrong = {}
+    shown: dict[str, set[UUID]] = {}
+    async for rung, viewer in ladder.climb():
+        for name, door in DOORS.items():
+            answer = await through(schema, viewer, door.document, world.variables | door.more, operation=f"{name}: {rung}")
+            found = seen("¶", answer.text), seen("§", answer.text)
+            if found != door.expected(rung) or CARRIERS_LINK in answer.text:
+                wrong[name, rung] = found
+            if rung in AGENTS:
+                shown[f"{name}: {rung}"] = {each.id for each, marks in zip((ladder.parcel, ladder.elsewhere), found, strict=True) if marks}
+    assert wrong == {}
+    assert await recorded_by_operation() == {operation: parcels for operation, parcels in shown.items() if parcels}
+
+
+async def recorded_by_operation() -> dict[str, set[UUID]]:
+    found: dict[str, set[UUID]] = {}
+    for event in await models.AccessEvent.filter(operation__isnull=False):
+        assert event.operation is not None
+        assert event.parcel_id is not None
+        found.setdefault(event.operation, set()).add(event.parcel_id)
+    return found
+
+
+def test_the_doors_ask_for_every_personal_field_of_a_parcel() -> None:
+    for name in ("Parcel", "Recipient", "TrackingEvent"):
+        personal = [field for field, what in FIELDS[name].items() if isinstance(what, Personal)]
+        assert [field for field in personal if field not in EVERY_FIELD] == []
+        assert personal
+
+
+REFUSED_BY = {Rung.NOBODY: "UNAUTHENTICATED", Rung.OTHER: "NOT_FOUND"}
+
+
+async def test_another_merchant_is_told_what_nobody_s_id_is_told(world: World, schema: Schema) -> None:
+    nobody_s = {"parcel": parcel_id(new_id()), "account": account_id(new_id()), "claim": claim_id(new_id())}
+    other = world.ladder.other.owner
+    for name in ("parcel", "parcels.nodes", "account.parcels", "node", "claim.parcel", "claims.parcel", "node claim.parcel"):
+        theirs = await through(schema, other, DOORS[name].document, world.variables)
+        none = await through(schema, other, DOORS[name].document, nobody_s)
+        assert theirs == none, name
+
+
+async def test_who_may_not_see_a_parcel_s_data_is_told_why_and_sees_its_outline(world: World, schema: Schema) -> None:
+    document = "{ parcel(id: $parcel) { status carrier weightGrams recipient { country email } disclosure { shown basis reason } } }"
+    async for rung, viewer in world.ladder.climb():
+        answer = await through(schema, viewer, document, world.variables)
+        if rung in REFUSED_BY:
+            assert answer.data == {"parcel": None}, rung
+            assert answer.codes == [REFUSED_BY[rung]], rung
+            continue
+        basis = "OWN_DATA" if rung in MERCHANTS else "CONSENT" if rung in LIVE else "CLAIM" if rung is Rung.CLAIM else None
+        assert answer.errors == [], rung
+        assert answer.data["parcel"] == {
+            "status": "ANNOUNCED",
+            "carrier": "postnl",
+            "weightGrams": 1200,
+            "recipient": {"country": "NL", "email": "¶email¶" if basis else None},
+            "disclosure": {"shown": basis is not None, "basis": basis, "reason": None if basis else "NO_LIVE_CONSENT"},
+        }, rung
+
+
+async def test_what_is_withheld_is_null_and_no_list_is_empty(world: World, schema: Schema) -> None:
+    answer = await through(schema, world.ladder.agent, DOORS["parcel"].document, world.variables)
+    assert answer.errors == []
+    recipient = answer.data["parcel"].pop("recipient")
+    assert {*recipient.values(), *answer.data["parcel"].values()} == {None}
+
+
+# Searching is looking: whoever may not see all of an account may not ask either, and is told so before anything is read.
+
+SEARCHES = [
+    pytest.param('{search: "¶name¶"}', id="name"),
+    pytest.param('{search: "¶email"}', id="email"),
+    pytest.param('{search: "¶postal_code¶"}', id="postal-code"),
+    pytest.param('{search: "nobody"}', id="nobody"),
+    pytest.param('{search: ""}', id="empty"),
+    pytest.param('{orderNumber: "¶order_number¶"}', id="order"),
+    pytest.param('{trackingNumber: "¶tracking_number¶"}', id="tracking"),
+    pytest.param('{status: [ANNOUNCED], hasOpenClaim: true, search: "¶name¶"}', id="among-other-filters"),
+]
+
+
+@pytest.mark.parametrize("filter", SEARCHES)
+async def test_searching_is_refused_alike_whether_or_not_there_is_something(world: World, schema: Schema, filter: str) -> None:
+    documents = [
+        f"{{ parcels(accountId: $account, filter: {filter}) {{ totalCount nodes {{ id }} }} }}",
+        f"{{ account(id: $account) {{ parcels(filter: {filter}) {{ totalCount nodes {{ id }} }} }} }}",
+    ]
+    async for rung, viewer in world.ladder.climb([rung for rung in AGENTS if rung not in LIVE]):
+        for document in documents:
+            answer = await through(schema, viewer, document, world.variables)
+            assert answer.reasons == ["NO_LIVE_CONSENT"], rung
+            assert "totalCount" not in answer.text
+
+
+# Mutations answer with the row they touched.
+
+
+async def made_ready(world: World) -> dict[bool, int]:
+    """Make the parcel as it was, one that can be cancelled; the versions of the settings, and (True) of the parcel."""
+    parcel = world.ladder.parcel.id
+    await models.Parcel.filter(id=parcel).update(status="ANNOUNCED")
+    await models.ParcelPersonalData.filter(parcel_id=parcel).update(version=version_of("¶"))
+    return {False: (await models.AccountSettings.get(account_id=world.ladder.merchant.id)).version, True: version_of("¶")}
+
+
+MUTATIONS = {
+    "updateParcel": Door(
+        "mutation { updateParcel(input: {parcelId: $parcel, version: $version, weightGrams: 5}) { parcel { ...Everything } } }", MERCHANTS | LIVE
+    ),
+    "cancelParcel": Door("mutation { cancelParcel(input: {parcelId: $parcel}) { parcel { ...Everything } } }", MERCHANTS | LIVE),
+    "fileClaim": Door(
+        'mutation { fileClaim(input: {parcelId: $parcel, kind: CLAIM, type: LOST, description: "?"}) { claim { parcel { ...Everything } } } }',
+        MERCHANTS,
+    ),
+    "recordClaim": Door(
+        """mutation { recordClaim(input: {parcelId: $parcel, kind: CLAIM, type: LOST, channel: PHONE, description: "?"}) {
+        claim { parcel { ...Everything } account { parcels { nodes { ...Everything } } } } } }""",
+        frozenset(AGENTS),
+        sibling=True,
+    ),
+    "updateSettings": Door(
+        """mutation { updateSettings(input: {accountId: $account, version: $version, locale: "nl"}) {
+        account { parcels { nodes { ...Everything } } } } }""",
+        OWNERS | LIVE,
+        sibling=True,
+    ),
+    "grantConsent": Door(
+        "mutation { grantConsent(input: {accountId: $account, duration: ONE_HOUR}) { account { parcels { nodes { ...Everything } } } } }",
+        OWNERS,
+        sibling=True,
+    ),
+    "revokeConsent": Door(
+        "mutation { revokeConsent(input: {accountId: $account}) { account { parcels { nodes { ...Everything } } } consent { account { id } } } }",
+        OWNERS,
+        sibling=True,
+    ),
+}
+
+
+async def test_each_mutation_answers_each_caller_with_what_they_may_see_and_nothing_else(world: World, schema: Schema) -> None:
+    wrong = {}
+    for rung in Rung:
+        for name, door in MUTATIONS.items():
+            viewer = await world.ladder.stand_on(rung)
+            versions = await made_ready(world)
+            answer = await through(schema, viewer, door.document, world.variables | {"version": versions[name == "updateParcel"]})
+            known = seen("¶", answer.text)
+            if name == "updateParcel" and str(versions[True] + 1) in answer.text:  # it counts
+                known |= {"version"}
+            if (known, seen("§", answer.text)) != door.expected(rung):
+                wrong[name, rung] = known, seen("§", answer.text)
+    assert wrong == {}
+
+
+async def test_closing_a_claim_shuts_its_parcel_in_the_same_answer(world: World, schema: Schema) -> None:
+    claim = await a_claim(world.ladder.parcel)
+    given = world.variables | {"claim": claim_id(claim)}
+    agent = world.ladder.agent
+    taken = await through(schema, agent, "mutation { takeClaim(input: {claimId: $claim}) { claim { parcel { ...Everything } } } }", given)
+    assert seen("¶", taken.text) == EVERYTHING
+    noted = await through(
+        schema, agent, 'mutation { logInvestigation(input: {claimId: $claim, kind: NOTE, note: "?"}) { claim { parcel { ...Everything } } } }', given
+    )
+    assert seen("¶", noted.text) == EVERYTHING
+    closed = await through(
+        schema, agent, "mutation { closeClaim(input: {claimId: $claim, outcome: RESOLVED}) { claim { status parcel { ...Everything } } } }", given
+    )
+    assert closed.data["closeClaim"]["claim"]["status"] == "RESOLVED"
+    assert seen("¶", closed.text) == NOTHING
+
+
+async def test_withdrawing_a_claim_shuts_its_parcel(world: World, schema: Schema) -> None:
+    claim = await a_claim(world.ladder.parcel)
+    given = world.variables | {"claim": claim_id(claim)}
+    assert seen("¶", (await through(schema, world.ladder.agent, DOORS["parcel"].document, given)).text) == EVERYTHING
+    await through(schema, world.ladder.merchant.member, "mutation { withdrawClaim(input: {claimId: $claim}) { claim { id } } }", given)
+    assert seen("¶", (await through(schema, world.ladder.agent, DOORS["parcel"].document, given)).text) == NOTHING
+
+
+# A subscription's first event is a door too.
+
+
+async def first_event(schema: Schema, viewer: Viewer | None, document: str, given: dict[str, Any]) -> str:
+    context = context_of(viewer)
+    used = {name: value for name, value in given.items() if f"${name}" in document}
+    head = ", ".join(f"${name}: {TYPES[name]}" for name in used)
+    events: AsyncIterator[Any] = await schema.stream(f"subscription ({head}) {document} {EVERY_FIELD}", context_value=context, variable_values=used)
+    async for event in events:
+        return repr((event.data, event.errors, event.extensions))
+    raise AssertionError("no event")
+
+
+async def test_the_first_event_of_agent_login_shows_each_caller_what_they_may_see(world: World, schema: Schema) -> None:
+    document = "{ agentLoginChanged(accountId: $account) { state account { parcels { nodes { ...Everything } } } } }"
+    door = replace(DOORS["account.parcels"], document=document)
+    found = {}
+    async for rung, viewer in world.ladder.climb():
+        text = await first_event(schema, viewer, document, world.variables)
+        found[rung] = seen("¶", text), seen("§", text)
+    assert found == {rung: door.expected(rung) for rung in Rung}
