@@ -124,9 +124,9 @@ async def update(gate: Gate, account_id: UUID, version: int, changes: Mapping[st
     async with database.transaction():
         await database.lock_account(account_id)
         known = gate.require_sight(await facts_of.of_account(account_id), "account")
-        decision = gate.require(Action.CHANGE_SETTINGS, known)
         if not values.keys().isdisjoint(_PROTECTED):
             gate.require(Action.CHANGE_PROTECTED_SETTINGS, known)
+        decision = gate.require(Action.CHANGE_SETTINGS, known)
         plain = {name: value for name, value in values.items() if name in _PLAIN}
         personal = {name: value for name, value in values.items() if name not in _PLAIN}
         assignments = ", ".join([*(f"{name} = :{name}" for name in plain), "version = version + 1"])

@@ -21,6 +21,8 @@ from resolvers import facts as facts_of
 from resolvers.errors import BadInput, LatchkeyError, Refused
 from schema import ids
 from schema.context import Context
+from schema.cost import require_affordable
+from schema.errors import TooComplex
 
 
 class NotRun(Refused):
@@ -31,6 +33,18 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's, and the decision before it."""
 
     context_value: Context
+
+    @classmethod
+    def build(cls, *args: Any, **kwargs: Any) -> Any:
+        """Strawberry's, or the reason why the operation is not executed at all: it could cost too much."""
+        built = super().build(*args, **kwargs)
+        if isinstance(built, list):
+            return built
+        try:
+            require_affordable(built.schema, built.operation, built.fragment_definitions, built.variable_values.coerced)
+        except TooComplex as error:
+            return [GraphQLError(str(error), original_error=error)]
+        return built
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Execute the operation; for a mutation, refuse it whole if any of its fields is refused."""
@@ -101,7 +115,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
 def _actions(action: Action, inputs: Mapping[str, object], given: Mapping[str, Any]) -> list[Action]:
     protected = any(isinstance(inputs.get(name), Protected) for name in given)
-    return [action, Action.CHANGE_PROTECTED_SETTINGS] if protected else [action]
+    return [Action.CHANGE_PROTECTED_SETTINGS, action] if protected else [action]
 
 
 async def _target(given: Mapping[str, Any]) -> Facts | None:
