@@ -14,6 +14,7 @@ import orjson
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -26,7 +27,7 @@ from resolvers import facts as facts_of
 from resolvers.errors import BadInput
 from resolvers.gate import Gate
 from resolvers.ledger import Request
-from settings import Settings, settings
+from settings import Settings, problems, settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Latchkey's commands.")
 user_app = typer.Typer(no_args_is_help=True, help="Who can sign in.")
@@ -39,7 +40,7 @@ Result = TypeVar("Result")
 
 
 def _fail(message: str) -> NoReturn:
-    errors.print(f"[red]✗[/red] {message}", highlight=False)
+    errors.print(f"[red]✗[/red] {escape(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 
@@ -47,7 +48,7 @@ def _settings() -> Settings:
     try:
         return settings()
     except ValidationError as wrong:
-        _fail("; ".join(f"LATCHKEY_{str(each['loc'][0]).upper()}: {each['msg']}" for each in wrong.errors()))
+        _fail(problems(wrong))
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
@@ -69,7 +70,7 @@ def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 def _guarded(run: Callable[[], Awaitable[Result]]) -> Result:
     try:
         return asyncio.run(run())  # type: ignore[arg-type] # every awaitable here is a coroutine
-    except (database.DatabaseError, OSError, ValueError) as error:
+    except (*database.UNREACHABLE, ValueError) as error:
         _fail(f"the database does not answer ({type(error).__name__}): check LATCHKEY_DATABASE_URL")
 
 

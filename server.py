@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import hmac
 import logging
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import structlog
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
@@ -23,7 +26,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exchange.routes import exchange_routes
-from identity.requests import BadCredentials, CrossSiteRequest, caller
+from identity.requests import caller
 from identity.routes import REFUSALS, auth_routes, refusal
 from models import database
 from models.fields import new_id
@@ -36,7 +39,7 @@ from schema.context import Context
 from schema.documents import load
 from schema.errors import place_of
 from schema.http import Endpoint
-from settings import HERE, Settings, settings
+from settings import HERE, Settings, problems, settings
 
 GRAPHIQL = HERE / "graphiql" / "dist"
 GRACE_SECONDS = 10
@@ -98,12 +101,15 @@ class Told:
             log.info("answered", request_id=request_id, method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
         try:
             await self.app(scope, receive, send)
-        except (BadCredentials, CrossSiteRequest):
-            await send({"type": "websocket.close", "code": 1008})
         except Exception as error:  # noqa: BLE001 (as above)
             log.error("unexpected error on a socket", error=type(error).__name__, where=place_of(error))  # noqa: TRY400 (as above)
+            with suppress(Exception):  # it may be closed already
+                await send({"type": "websocket.close", "code": 1011})
+        finally:
+            log.info("socket ended", route=_route_of(scope), seconds=round(time.perf_counter() - started, 1))
 
 
 _ROUTES = frozenset({"/graphql", "/schema.graphql", "/auth/sign-in", "/auth/sign-out", "/healthz", "/readyz", "/metrics"})
@@ -160,7 +166,7 @@ def application(given: Settings) -> Starlette:
             *auth_routes(given.is_secure, lifetime=timedelta(hours=given.session_hours)),
             *exchange_routes(gate_for, given.document_hosts.split(",")),
             Route("/healthz", _healthy),
-            Route("/readyz", _ready),
+            Route("/readyz", _readiness),
             Route("/metrics", _metrics(given)),
         ],
         middleware=[Middleware(Told), Middleware(TrustedHostMiddleware, allowed_hosts=given.hosts(), www_redirect=False)],
@@ -219,7 +225,7 @@ async def _healthy(_: Request) -> Response:
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-async def _ready(_: Request) -> Response:
+async def _readiness(_: Request) -> Response:
     try:
         ready = await database.is_current()
     except Exception as error:  # noqa: BLE001 (whatever it is, we are not ready)
@@ -230,12 +236,16 @@ async def _ready(_: Request) -> Response:
 
 def _metrics(given: Settings) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        allowed = given.development if given.metrics_token is None else request.headers.get("authorization") == f"Bearer {given.metrics_token}"
+        allowed = given.development if given.metrics_token is None else _is_bearer(request, given.metrics_token)
         if not allowed:
             return PlainTextResponse("Not Found\n", 404)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
     return answer
+
+
+def _is_bearer(request: Request, token: str) -> bool:
+    return hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())
 
 
 class NotMigrated(RuntimeError):
@@ -262,16 +272,52 @@ def configure_logging(given: Settings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=max(level, logging.INFO), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    for name in ("uvicorn.access", "strawberry.execution", "tortoise", "aiosqlite", "asyncpg"):
+    for name in ("uvicorn.access", "tortoise", "aiosqlite", "asyncpg"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("strawberry").setLevel(logging.CRITICAL)  # it logs headers and traces
+    logging.getLogger("uvicorn.error").addFilter(_is_not_of_sockets)
+
+
+#: uvicorn's lines about sockets: the first holds the whole address, the last is an error for each that is refused. `Told` logs their route.
+_OF_SOCKETS = ('%s - "WebSocket', "connection open", "connection closed", "connection rejected", "ASGI callable returned without completing")
+
+
+def _is_not_of_sockets(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(_OF_SOCKETS)
+
+
+async def _require_servable(given: Settings) -> None:
+    await database.open_database(given.database_url)
+    try:
+        await _require_current()
+    finally:
+        await database.close_database()
+
+
+def _ready() -> tuple[Settings, Starlette]:
+    """The settings and the application, on a database it can serve. Ends the process, saying what to do, where it can't."""
+    try:
+        given = settings()
+        configure_logging(given)
+        app = application(given)
+    except ValidationError as wrong:
+        sys.exit(problems(wrong))
+    except (OSError, ValueError) as wrong:
+        sys.exit(str(wrong))
+    try:
+        asyncio.run(_require_servable(given))
+    except (NotMigrated, ValueError) as wrong:
+        sys.exit(str(wrong))
+    except database.UNREACHABLE as error:
+        sys.exit(f"the database does not answer ({type(error).__name__}): check LATCHKEY_DATABASE_URL")
+    return given, app
 
 
 def main() -> None:
     """Serve until stopped."""
-    given = settings()
-    configure_logging(given)
+    given, app = _ready()
     uvicorn.run(
-        application(given),
+        app,
         host=given.host,
         port=given.port,
         access_log=False,

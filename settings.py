@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 HERE = Path(__file__).resolve().parent
@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     disclosures_per_hour: int = Field(default=500, ge=1, description="How many different parcels of an account an agent may see in an hour.")
     session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a session lasts, in hours.")
     metrics_token: str | None = Field(default=None, description="The bearer token `/metrics` takes. Without one it answers in development only.")
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR. The database's parameters are never logged.")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR. The database's parameters are never logged."
+    )
 
     @property
     def development(self) -> bool:
@@ -71,6 +73,11 @@ class Settings(BaseSettings):
         if not self.development and self.allowed_hosts == "*":
             raise ValueError("LATCHKEY_ALLOWED_HOSTS must name our hosts in production")
         return self.allowed_hosts.split(",")
+
+
+def problems(error: ValidationError) -> str:
+    """What to set, without what was set."""
+    return "; ".join(f"LATCHKEY_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
 
 
 @lru_cache

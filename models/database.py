@@ -7,8 +7,9 @@ SQL is written once, with `:name` parameters and `{now}` for the database's cloc
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+import asyncpg
 import orjson
 from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -30,6 +32,8 @@ from models.classified import check_columns
 
 Params = Mapping[str, object]
 DatabaseError = BaseORMException
+#: What opening a database and asking it the first thing may raise: it is not there, or not for us, or none.
+UNREACHABLE = (BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError)
 
 
 class Engine(StrEnum):
@@ -73,8 +77,17 @@ def config(url: str, *, foreign_keys: bool = True) -> dict[str, Any]:
 
 async def open_database(url: str) -> None:
     """Connect the models to the database at `url`, for every task of this process. Raises TypeError for a column nobody classified."""
+    _require_openable(url)
     await Tortoise.init(config=config(url), _enable_global_fallback=True)
     check_columns()
+
+
+def _require_openable(url: str) -> None:
+    """Raise here for a file that is no SQLite database: in the driver's thread it would leave that thread, and the process, hanging."""
+    if urlsplit(url).scheme == "sqlite":
+        path = config(url)["connections"]["default"]["credentials"]["file_path"]
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA schema_version")
 
 
 async def close_database() -> None:
@@ -84,7 +97,8 @@ async def close_database() -> None:
 
 
 async def migrate(url: str, target: str | None = None) -> None:
-    """Bring the tables at `url` to the newest migration, or to `target` (forward or back)."""
+    """Bring the tables at `url` to the newest migration, or to `target` (forward or back). Raises ValueError, and UNREACHABLE."""
+    _require_openable(url)
     try:
         await _tortoise_migrate(config=config(url, foreign_keys=False), target=f"models.{target}" if target else None)
     finally:

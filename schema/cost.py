@@ -85,7 +85,7 @@ class _Counter:
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         if child.endswith("Connection"):
             sizes = [self._integer(given[name]) for name in ("first", "last") if name in given]
-            return max([size for size in sizes if size is not None] or [DEFAULT_SIZE], default=DEFAULT_SIZE) or 1
+            return max(1, *([size for size in sizes if size is not None] or [DEFAULT_SIZE]))  # a negative one is refused later, on its own
         if "ids" in given:
             return max(self._length(given["ids"]), 1)
         return USUAL_LIST if _is_list(definition) and not composite.endswith("Connection") else 1

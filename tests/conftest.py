@@ -12,6 +12,7 @@ from models.database import close_database, migrate, open_database
 from resolvers import documents
 from schema.build import Schema, build
 from tests.databases import Postgres
+from tests.serving import Deployment, deploy
 
 ENGINES = ("sqlite", "postgres")
 
@@ -51,6 +52,28 @@ async def database(database_url: str) -> AsyncIterator[str]:
     await open_database(database_url)
     await documents.prepare()
     yield database_url.split("://", 1)[0]
+    await close_database()
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+async def _deployed(
+    request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Deployment]:
+    folder = tmp_path_factory.mktemp("deployed")
+    if request.param == "sqlite":
+        url = f"sqlite://{shutil.copyfile(migrated['sqlite'].removeprefix('sqlite://'), folder / 'latchkey.sqlite3')}"
+    else:
+        url = await postgres.create_database(template=migrated["postgres"])
+    async with deploy(url, folder) as deployed:
+        yield deployed
+
+
+@pytest.fixture
+async def deployment(_deployed: Deployment) -> AsyncIterator[Deployment]:
+    """Two servers, each a process of its own, on one database, which is open here too. Other tests share them: make your own merchants."""
+    await open_database(_deployed.database_url)
+    await documents.prepare()
+    yield _deployed
     await close_database()
 
 

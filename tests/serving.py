@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,28 +135,55 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(database_url: str, folder: Path, **settings: str) -> AsyncIterator[Server]:
-    """A server on a migrated database, ready; stopped at the end."""
-    server = Server(database_url, folder, **settings)
+async def serving(*servers: Server) -> AsyncIterator[None]:
+    """While these serve: each is ready when it begins, and stopped at its end."""
     try:
-        await server.ready()
-        yield server
+        await asyncio.gather(*(server.ready() for server in servers))
+        yield
     finally:
-        server.stop()
+        for server in servers:
+            server.process.terminate()
+        for server in servers:
+            server.stop()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Two processes on one database, with trusted documents: their ids by the names of their operations."""
+
+    database_url: str
+    server: Server
+    other: Server
+    documents: Mapping[str, str]
+
+    @property
+    def engine(self) -> str:
+        """`sqlite` or `postgres`."""
+        return self.database_url.split("://", 1)[0]
+
+    def said(self) -> str:
+        """What both wrote so far on stdout and stderr."""
+        return self.server.said() + self.other.said()
+
+
+TRUSTED = {
+    "WhoAmI": "query WhoAmI { viewer { name } }",
+    "Recipients": "query Recipients($id: ID!) { parcel(id: $id) { recipient { name } } }",
+    "Login": "subscription Login($id: ID!) { agentLoginChanged(accountId: $id) { state } }",
+}
 
 
 @asynccontextmanager
-async def all_serving(servers: Iterable[Server]) -> AsyncIterator[list[Server]]:
-    """Several, started at once."""
-    started = list(servers)
-    try:
-        await asyncio.gather(*(server.ready() for server in started))
-        yield started
-    finally:
-        for server in started:
-            server.process.terminate()
-        for server in started:
-            server.stop()
+async def deploy(database_url: str, folder: Path) -> AsyncIterator[Deployment]:
+    """Both, ready; stopped at the end."""
+    trusted = folder / "trusted"
+    trusted.mkdir()
+    for name, text in TRUSTED.items():
+        (trusted / f"{name}.graphql").write_text(text)
+    ids = {name: f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" for name, text in TRUSTED.items()}
+    server, other = (Server(database_url, folder, trusted_documents=str(trusted)) for _ in range(2))
+    async with serving(server, other):
+        yield Deployment(database_url, server, other, ids)
 
 
 @dataclass
