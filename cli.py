@@ -18,10 +18,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from exchange import demo, imports, integrations
+import demo
+from exchange import imports, integrations
 from identity import passwords, tokens, users
 from models import database
 from models.fields import new_id
+from policy.decision import Facts
 from policy.vocabulary import Action, MerchantRole, ViewerKind
 from resolvers import facts as facts_of
 from resolvers.errors import BadInput
@@ -246,7 +248,7 @@ def integration_add(
 def explain(
     agent_email: Annotated[str, typer.Argument(help="The agent's (or merchant's user's) e-mail.")],
     action: Annotated[Action, typer.Argument(help="What is asked about.")],
-    id: Annotated[str, typer.Argument(help="The global id of an account, parcel or claim.")],
+    id: Annotated[str, typer.Argument(help="The id of an account, parcel or claim, global or plain.")],
 ) -> None:
     """Why is this allowed or refused? Prints the decisive consent, claim or rule. Ends with 0 if allowed, with 2 if not."""
 
@@ -254,12 +256,8 @@ def explain(
         viewer = await users.find_user(agent_email)
         if viewer is None:
             _fail("there is no such user")
-        type_name, key = _named(id)
-        read = {"Account": facts_of.of_account, "Parcel": facts_of.of_parcel, "Claim": facts_of.of_claim}[type_name]
         gate = Gate(viewer, Request(str(new_id())))
-        known = await read(key)
-        if known is None or not gate.sees_account(known.account_id):
-            _fail(f"there is no such {type_name.lower()}, or not for this user")
+        known = await _facts_named(id, gate)
         decision = gate.ask(action, known)
         _print_decision(decision)
         return decision.allowed
@@ -268,14 +266,24 @@ def explain(
         raise typer.Exit(2)
 
 
-def _named(named: str) -> tuple[str, UUID]:
+_READ = {"Account": facts_of.of_account, "Parcel": facts_of.of_parcel, "Claim": facts_of.of_claim}
+
+
+async def _facts_named(named: str, gate: Gate) -> Facts:
+    """The facts of an account, parcel or claim, by its global id or its plain one."""
     try:
         type_name, key = _global(named)
-    except BadInput:
-        _fail("the id is not a global id: copy it from an answer of the API")
-    if type_name not in {"Account", "Parcel", "Claim"}:
-        _fail("the id is not one of an account, parcel or claim")
-    return type_name, key
+        readers = [_READ[type_name]]
+    except (BadInput, KeyError):
+        plain = _key(named)
+        if plain is None:
+            _fail("the id must be that of an account, parcel or claim, as the API or `demo --list --json` gives it")
+        key, readers = plain, list(_READ.values())
+    for read in readers:
+        found = await read(key)
+        if found is not None and gate.sees_account(found.account_id):
+            return found
+    _fail("there is no such account, parcel or claim, or not for this user")
 
 
 def _print_decision(decision: Any) -> None:

@@ -19,7 +19,7 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from exchange import demo  # noqa: E402 (the path comes first)
+import demo  # noqa: E402 (the path comes first)
 from identity.passwords import hash_new  # noqa: E402
 from models import database  # noqa: E402
 from models.fields import new_id  # noqa: E402

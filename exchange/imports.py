@@ -19,7 +19,7 @@ import orjson
 from exchange.input_files import Position, UnreadableFile
 from exchange.parcel_rows import ParcelRow
 from exchange.readers import Rejection, chunks
-from exchange.stored_parcels import analyze, store
+from exchange.stored_parcels import analyze, checkpoint, store, writing_much
 from models import database
 from models.database import Engine
 
@@ -27,8 +27,9 @@ __all__ = ["Counts", "PartlyImported", "UnreadableFile", "import_file"]
 
 _FEWEST, _MOST = 10, 500
 _ANALYZE_AT: Final = 1_000
-# On SQLite one writer shuts out all others: a revoke must not wait for an import. Half of what is promised, for a slow disk.
-_SECONDS: Final = {Engine.SQLITE: 0.025, Engine.POSTGRES: 0.25}
+# On SQLite one writer shuts out all others, and a revoke must not wait 50 ms for an import: a third of that, for a slow moment of the disk.
+_SECONDS: Final = {Engine.SQLITE: 0.015, Engine.POSTGRES: 0.25}
+_CHECKPOINT_EVERY: Final = 4
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ class _Batches:
         self._counts = counts
         self._waiting: list[tuple[Position, ParcelRow]] = []
         self._size = _FEWEST
-        self._written, self._analyze_at = 0, _ANALYZE_AT
+        self._written, self._batches, self._analyze_at = 0, 0, _ANALYZE_AT
         self._seconds = _SECONDS[database.engine()]
 
     async def add(self, parcels: list[tuple[Position, ParcelRow]]) -> None:
@@ -103,9 +104,12 @@ class _Batches:
             if parcel.platform_id in stored.deleted:
                 self._rejects.add(Rejection(at, "was deleted here", "id"))
         self._written += len(batch)
+        self._batches += 1
         if self._written >= self._analyze_at:
             self._analyze_at *= 10
             await analyze()
+        if self._batches % _CHECKPOINT_EVERY == 0:
+            await checkpoint()
         fitting = int(len(batch) * self._seconds / max(stored.seconds, 0.001))
         self._size = max(_FEWEST, min(_MOST, fitting, 2 * len(batch)))
 
@@ -116,23 +120,27 @@ async def import_file(path: Path, account_id: UUID, *, rejects_path: Path | None
     Raises OSError, NotFound when there is no such account (any more), and PartlyImported when the file is broken somewhere in the middle.
     """
     counts = Counts()
-    read = 0
+    fault: str | None = None
     with _Rejects(rejects_path or path.with_name(f"{path.name}.rejects.ndjson")) as rejects:
-        batches = _Batches(account_id, rejects, counts)
-        fault: str | None = None
-        try:
-            async with aclosing(chunks(path)) as found:
-                async for chunk in found:
-                    for rejection in chunk.rejections:
-                        rejects.add(rejection)
-                    await batches.add(chunk.parcels)
-                    read += len(chunk.parcels) + len(chunk.rejections)
-                    if progress is not None:
-                        progress(read)
-        except UnreadableFile as broken:
-            fault = str(broken)
-        await batches.finish()
+        async with writing_much():
+            batches = _Batches(account_id, rejects, counts)
+            try:
+                await _import_chunks(path, batches, rejects, progress or (lambda _: None))
+            except UnreadableFile as broken:
+                fault = str(broken)
+            await batches.finish()
         counts.rejected = rejects.count
     if fault is not None:
         raise PartlyImported(fault, counts)
     return counts
+
+
+async def _import_chunks(path: Path, batches: _Batches, rejects: _Rejects, progress: Callable[[int], None]) -> None:
+    read = 0
+    async with aclosing(chunks(path)) as found:
+        async for chunk in found:
+            for rejection in chunk.rejections:
+                rejects.add(rejection)
+            await batches.add(chunk.parcels)
+            read += len(chunk.parcels) + len(chunk.rejections)
+            progress(read)

@@ -8,8 +8,8 @@ Every write holds the lock of the account, so no change made here comes in betwe
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -79,6 +79,31 @@ async def apply_status_change(account_id: UUID, change: ParcelStatusChange) -> b
             return False
         added = await _add_event(account_id, known.id, change)
         return await _move(known, change, parcel) or added
+
+
+@asynccontextmanager
+async def writing_much() -> AsyncIterator[None]:
+    """For an import on SQLite: room for the pages of its indexes, and the log written back between batches (`checkpoint`), not in them."""
+    if database.engine() is not Engine.SQLITE:
+        yield
+        return
+    await _set(cache_size=-64 * 1024, wal_autocheckpoint=0)
+    try:
+        yield
+    finally:
+        await checkpoint()
+        await _set(cache_size=-2_000, wal_autocheckpoint=1_000)  # SQLite's own
+
+
+async def _set(**pragmas: int) -> None:
+    for name, value in pragmas.items():
+        await database.fetch(f"PRAGMA {name} = {value}")
+
+
+async def checkpoint() -> None:
+    """Write SQLite's log back into the database. Nobody waits for it."""
+    if database.engine() is Engine.SQLITE:
+        await database.fetch("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 async def analyze() -> None:

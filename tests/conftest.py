@@ -56,24 +56,25 @@ async def database(database_url: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session", params=ENGINES)
-async def _deployed(
+async def deployed(
     request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Deployment]:
+    """Two servers, each a process of its own, on one database. All tests share them."""
     folder = tmp_path_factory.mktemp("deployed")
     if request.param == "sqlite":
         url = f"sqlite://{shutil.copyfile(migrated['sqlite'].removeprefix('sqlite://'), folder / 'latchkey.sqlite3')}"
     else:
         url = await postgres.create_database(template=migrated["postgres"])
-    async with deploy(url, folder) as deployed:
-        yield deployed
+    async with deploy(url, folder) as both:
+        yield both
 
 
 @pytest.fixture
-async def deployment(_deployed: Deployment) -> AsyncIterator[Deployment]:
-    """Two servers, each a process of its own, on one database, which is open here too. Other tests share them: make your own merchants."""
-    await open_database(_deployed.database_url)
+async def deployment(deployed: Deployment) -> AsyncIterator[Deployment]:
+    """The same, with the database open here too. Make your own merchants: other tests have theirs there."""
+    await open_database(deployed.database_url)
     await documents.prepare()
-    yield _deployed
+    yield deployed
     await close_database()
 
 

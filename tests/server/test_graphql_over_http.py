@@ -9,6 +9,7 @@ import httpx2
 import orjson
 import pytest
 
+from models.database import close_database, open_database
 from server import application
 from settings import Environment, Settings
 from tests.builders import a_merchant
@@ -19,11 +20,13 @@ RESPONSE = "application/graphql-response+json"
 WHO = "{ viewer { name } }"
 
 
-@pytest.fixture
-async def client(deployment: Deployment) -> AsyncIterator[httpx2.AsyncClient]:
-    """Somebody signed in."""
-    merchant = await a_merchant("Fietsen BV")
-    async with deployment.server.client(await token_of(merchant.owner)) as client:
+@pytest.fixture(scope="module")
+async def client(deployed: Deployment) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody with a token."""
+    await open_database(deployed.database_url)
+    token = await token_of((await a_merchant("Fietsen BV")).owner)
+    await close_database()
+    async with deployed.server.client(token) as client:
         yield client
 
 
@@ -176,8 +179,8 @@ async def test_a_subscription_is_refused(client: httpx2.AsyncClient) -> None:
         assert answer.json()["errors"][0]["message"] == "Subscriptions are served over a WebSocket"
 
 
-async def test_an_anonymous_caller_is_answered_as_nobody(deployment: Deployment) -> None:
-    answer = await deployment.server.ask("{ viewer { name } accounts { totalCount } }")
+async def test_an_anonymous_caller_is_answered_as_nobody(deployed: Deployment) -> None:
+    answer = await deployed.server.ask("{ viewer { name } accounts { totalCount } }")
     assert answer["data"] == {"viewer": None, "accounts": None}
     assert answer["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED", "reason": "NOT_SIGNED_IN", "action": "VIEW_SETTINGS"}
 
@@ -192,9 +195,9 @@ async def test_an_anonymous_caller_is_answered_as_nobody(deployment: Deployment)
     ],
 )
 async def test_graphiql_is_for_browsers_in_development(
-    deployment: Deployment, environment: Environment, accept: str, status: set[int], type_: str
+    deployed: Deployment, environment: Environment, accept: str, status: set[int], type_: str
 ) -> None:
-    app = application(Settings(environment=environment, allowed_hosts="latchkey.example", database_url=deployment.database_url))
+    app = application(Settings(environment=environment, allowed_hosts="latchkey.example", database_url=deployed.database_url))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://latchkey.example") as client:
         answer = await client.get("/graphql", headers={"accept": accept})
     assert answer.status_code in status  # 503 where it is not built: it takes a network

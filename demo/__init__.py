@@ -12,14 +12,14 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
-from exchange import demo_measured_accounts, demo_measuring
-from exchange.demo_access import Ledger
-from exchange.demo_claims import Desk
-from exchange.demo_consents import add_consents
-from exchange.demo_merchants import EMAILS, MERCHANTS, add_agents, add_merchant
-from exchange.demo_parcels import Warehouse
-from exchange.demo_people import People
-from exchange.demo_rows import Ids, Rows
+from demo import measured_accounts, measuring
+from demo.access import Ledger
+from demo.claims import Desk
+from demo.consents import add_consents
+from demo.merchants import EMAILS, MERCHANTS, add_agents, add_merchant
+from demo.parcels import Warehouse
+from demo.people import People
+from demo.rows import Ids, Rows
 from models import database
 from models.enums import ParcelStatus
 from policy.vocabulary import ViewerKind
@@ -86,7 +86,7 @@ async def fill_for_measuring(parcels: int, accounts: int, hash_password: HashPas
         raise ValueError("there must be at least one parcel and one account")
     if not await is_empty():
         raise DatabaseNotEmpty
-    await demo_measuring.fill(parcels, accounts, await hash_password(PASSWORD), seed)
+    await measuring.fill(parcels, accounts, await hash_password(PASSWORD), seed)
 
 
 async def listing() -> dict[str, list[dict[str, Any]]]:
@@ -115,4 +115,4 @@ async def listing() -> dict[str, list[dict[str, Any]]]:
 
 
 def _is_of_the_demo(email: str) -> bool:
-    return email in EMAILS or demo_measured_accounts.EMAIL.fullmatch(email) is not None
+    return email in EMAILS or measured_accounts.EMAIL.fullmatch(email) is not None

@@ -14,8 +14,8 @@ import phonenumbers
 import pytest
 from schwifty import IBAN
 
-from exchange import demo
-from exchange.demo_rows import TABLES
+import demo
+from demo.rows import TABLES
 from identity.passwords import hash_new, is_right
 from models import database as db
 from models.enums import ClaimKind, ClaimType, DocumentKind, InvestigationKind, ParcelDirection, ParcelStatus

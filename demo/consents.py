@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from exchange.demo_merchants import Office
-from exchange.demo_rows import Ids, Rows
+from demo.merchants import Office
+from demo.rows import Ids, Rows
 from policy.vocabulary import ConsentDuration, ConsentState, MerchantRole
 
 _OWNER, _ADMIN = MerchantRole.OWNER, MerchantRole.ADMIN

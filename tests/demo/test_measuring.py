@@ -5,7 +5,7 @@ from datetime import timedelta
 import phonenumbers
 import pytest
 
-from exchange import demo
+import demo
 from identity.passwords import hash_new, is_right
 from models import database as db
 from models.enums import ParcelStatus

@@ -8,11 +8,11 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from exchange.demo_claims import Claim
-from exchange.demo_consents import Granted
-from exchange.demo_merchants import Office
-from exchange.demo_parcels import Parcel
-from exchange.demo_rows import Ids, Rows
+from demo.claims import Claim
+from demo.consents import Granted
+from demo.merchants import Office
+from demo.parcels import Parcel
+from demo.rows import Ids, Rows
 from models.database import Json
 from policy.classification import FIELDS, INPUTS, Personal, Searches
 from policy.vocabulary import Action, Basis, ClaimChannel, ClaimStatus, PiiCategory

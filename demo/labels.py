@@ -11,7 +11,7 @@ from reportlab.lib.pagesizes import A5, A6
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from exchange.demo_goods import Carrier, Line, worth
+from demo.goods import Carrier, Line, worth
 
 _NOT_REAL: Final = "DEMO - no carrier takes this label"
 

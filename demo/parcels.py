@@ -9,13 +9,13 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from exchange import demo_goods, demo_journeys
-from exchange.demo_goods import Carrier, Line
-from exchange.demo_journeys import AT_A_SERVICE_POINT, NEVER_ANNOUNCED, SETTLED, Step
-from exchange.demo_merchants import Merchant, Office
-from exchange.demo_people import People, Person
-from exchange.demo_places import COUNTRIES
-from exchange.demo_rows import Ids, Rows
+from demo import goods, journeys
+from demo.goods import Carrier, Line
+from demo.journeys import AT_A_SERVICE_POINT, NEVER_ANNOUNCED, SETTLED, Step
+from demo.merchants import Merchant, Office
+from demo.people import People, Person
+from demo.places import COUNTRIES
+from demo.rows import Ids, Rows
 from models.database import Json
 from models.enums import DocumentKind, ParcelDirection, ParcelStatus
 from resolvers import search_keys
@@ -102,7 +102,7 @@ class Warehouse:
         statuses = list(required)
         found: list[Shipment] = []
         while (left := parcels - sum(shipment.colli for shipment in found)) > 0:
-            status = statuses.pop() if statuses else self._rng.choices([*demo_journeys.COMMON], [*demo_journeys.COMMON.values()])[0]
+            status = statuses.pop() if statuses else self._rng.choices([*journeys.COMMON], [*journeys.COMMON.values()])[0]
             country = self._destination(merchant, status)
             person = self._rng.choice(customers[country][-6:])
             if self._rng.random() < _A_NEW_CUSTOMER:
@@ -122,9 +122,9 @@ class Warehouse:
 
     def _outgoing(self, merchant: Merchant, status: ParcelStatus, person: Person, colli: int) -> Shipment:
         rng = self._rng
-        carrier = demo_goods.carrier(merchant.country, person.country, rng)
+        carrier = goods.carrier(merchant.country, person.country, rng)
         while status in AT_A_SERVICE_POINT and carrier.point is None:
-            carrier = demo_goods.carrier(merchant.country, person.country, rng)
+            carrier = goods.carrier(merchant.country, person.country, rng)
         steps = self._steps(status, merchant, person)
         needed = steps[-1].after if steps else timedelta(minutes=5)
         waiting = rng.uniform(0.1, _HISTORY_DAYS * 24) if status in SETTLED else rng.uniform(0.1, 30)
@@ -144,7 +144,7 @@ class Warehouse:
 
     def _steps(self, status: ParcelStatus, merchant: Merchant, person: Person) -> tuple[Step, ...]:
         customs = not COUNTRIES[person.country].in_the_customs_union
-        return tuple(demo_journeys.steps(status, self._rng, customs=customs, far=person.country != merchant.country))
+        return tuple(journeys.steps(status, self._rng, customs=customs, far=person.country != merchant.country))
 
     def _return(self, merchant: Merchant, sent: Shipment) -> Shipment:
         """The person sends it back some days after it came."""
@@ -184,7 +184,7 @@ class Warehouse:
             shipment_group=group,
             changed_at=changed_at,
         )
-        lines = demo_goods.basket(office.merchant.catalogue, self._rng)
+        lines = goods.basket(office.merchant.catalogue, self._rng)
         length = self._rng.choice((250, 300, 380, 400))
         self._rows.add(
             "parcels",
@@ -196,7 +196,7 @@ class Warehouse:
             shipping_method=self._method(shipment),
             direction=shipment.direction,
             country=shipment.person.country,
-            weight_grams=demo_goods.weight(lines),
+            weight_grams=goods.weight(lines),
             length_mm=length,
             width_mm=length - 100,
             height_mm=self._rng.choice((60, 100, 150, 220)),
@@ -235,7 +235,7 @@ class Warehouse:
             tracking_url=_tracking_url(parcel),
             service_point=self._service_point(shipment) if shipment.at_service_point else None,
             note=shipment.note,
-            total_value_amount=str(demo_goods.worth(lines)),
+            total_value_amount=str(goods.worth(lines)),
             total_value_currency="EUR",
             items=Json.of([line.item(customs=customs) for line in lines]),
             documents=Json.of(documents),
@@ -252,19 +252,19 @@ class Warehouse:
         person = shipment.person
         country = COUNTRIES[person.country]
         street = f"{self._rng.choice(country.streets)} {self._rng.randint(1, 60)}"
-        return f"{demo_goods.service_point(country.code, self._rng)}, {street}, {person.postal_code} {person.city}"
+        return f"{goods.service_point(country.code, self._rng)}, {street}, {person.postal_code} {person.city}"
 
     def _documents(self, parcel: Parcel, lines: list[Line], collo: str, *, customs: bool) -> list[dict[str, object]]:
-        from exchange import demo_labels  # reportlab takes a third of a second that the other commands need not wait
+        from demo import labels  # reportlab takes a third of a second that the other commands need not wait
 
         shipment, merchant = parcel.shipment, parcel.office.merchant
         assert parcel.tracking_number is not None
         here, there = merchant.senders[0].lines(), shipment.person.lines()
         sender, addressee = (here, there) if shipment.direction is ParcelDirection.OUTGOING else (there, here)
-        papers = {DocumentKind.LABEL: demo_labels.label(shipment.carrier, parcel.tracking_number, sender, addressee, collo)}
+        papers = {DocumentKind.LABEL: labels.label(shipment.carrier, parcel.tracking_number, sender, addressee, collo)}
         if customs:
-            papers[DocumentKind.CUSTOMS_DECLARATION] = demo_labels.customs_paper("CN 23 customs declaration", sender, addressee, lines)
-            papers[DocumentKind.COMMERCIAL_INVOICE] = demo_labels.customs_paper("Commercial invoice", sender, addressee, lines)
+            papers[DocumentKind.CUSTOMS_DECLARATION] = labels.customs_paper("CN 23 customs declaration", sender, addressee, lines)
+            papers[DocumentKind.COMMERCIAL_INVOICE] = labels.customs_paper("Commercial invoice", sender, addressee, lines)
         return [self._document(parcel, kind, content) for kind, content in papers.items()]
 
     def _document(self, parcel: Parcel, kind: DocumentKind, content: bytes) -> dict[str, object]:

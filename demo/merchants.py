@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from exchange.demo_goods import CATALOGUES, Product
-from exchange.demo_rows import Ids, Rows
+from demo.goods import CATALOGUES, Product
+from demo.rows import Ids, Rows
 from models.database import Json
 from models.enums import DirectDebitStatus, LabelFormat
 from policy.vocabulary import MerchantRole, ViewerKind

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from exchange.demo_places import COUNTRIES, Country, postal_code
+from demo.places import COUNTRIES, Country, postal_code
 
 if TYPE_CHECKING:
     from faker import Faker

@@ -7,8 +7,8 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-from exchange.demo_people import filled
-from exchange.demo_places import COUNTRIES
+from demo.people import filled
+from demo.places import COUNTRIES
 
 
 @dataclass(frozen=True, slots=True)

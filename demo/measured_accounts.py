@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from exchange.demo_places import COUNTRIES
-from exchange.demo_rows import Ids, Rows
+from demo.places import COUNTRIES
+from demo.rows import Ids, Rows
 from models.database import Json
 from models.enums import LabelFormat
 from policy.vocabulary import MerchantRole, ViewerKind

@@ -9,10 +9,10 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from exchange.demo_merchants import Office
-from exchange.demo_parcels import Parcel
-from exchange.demo_people import filled
-from exchange.demo_rows import Ids, Rows
+from demo.merchants import Office
+from demo.parcels import Parcel
+from demo.people import filled
+from demo.rows import Ids, Rows
 from models.enums import ClaimKind, ClaimType, InvestigationKind, ParcelStatus
 from policy.vocabulary import OPEN_CLAIM_STATUSES, ClaimChannel, ClaimStatus, MerchantRole
 

@@ -17,11 +17,11 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exchange import demo_goods
-from exchange.demo_journeys import COMMON, NEVER_ANNOUNCED, Step, steps
-from exchange.demo_measured_accounts import Owner, add_users
-from exchange.demo_people import People, Person
-from exchange.demo_rows import PATIENCE_SECONDS, Ids, Rows, insert
+from demo import goods
+from demo.journeys import COMMON, NEVER_ANNOUNCED, Step, steps
+from demo.measured_accounts import Owner, add_users
+from demo.people import People, Person
+from demo.rows import PATIENCE_SECONDS, Ids, Rows, insert
 from models import database
 from models.database import Engine, Json
 from models.enums import ClaimKind, ClaimType, ParcelDirection, ParcelStatus
@@ -109,7 +109,7 @@ class _Journey:
     """What has happened to a parcel: at most two reports of it, and which carrier has it."""
 
     status: ParcelStatus
-    carrier: demo_goods.Carrier
+    carrier: goods.Carrier
     announced_after: timedelta | None
     reports: tuple[Step, ...]
     took: timedelta
@@ -216,7 +216,7 @@ class _Factory:
         path = steps(status, rng, customs=False, far=False)
         announced = path[0].after if path and status not in NEVER_ANNOUNCED else None
         reports = (path[0], path[-1]) if len(path) > 1 else tuple(path)
-        carrier = demo_goods.carrier(origin, origin, rng)
+        carrier = goods.carrier(origin, origin, rng)
         return _Journey(status, carrier, announced, reports, path[-1].after if path else timedelta(minutes=3))
 
     def _fitting_journey(self, created_at: datetime) -> _Journey:
@@ -325,5 +325,5 @@ def _addressee(person: Person) -> _Addressee:
 
 
 def _basket(rng: Random) -> _Basket:
-    lines = demo_goods.basket(demo_goods.CATALOGUES[rng.choice(_ORIGINS)], rng)
-    return _Basket(demo_goods.weight(lines), str(demo_goods.worth(lines)), Json.of([line.item(customs=False) for line in lines]))
+    lines = goods.basket(goods.CATALOGUES[rng.choice(_ORIGINS)], rng)
+    return _Basket(goods.weight(lines), str(goods.worth(lines)), Json.of([line.item(customs=False) for line in lines]))
