@@ -26,11 +26,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exchange.routes import exchange_routes
+from identity import attempts
 from identity.requests import caller
 from identity.routes import REFUSALS, auth_routes, refusal
 from models import database
 from models.fields import new_id
 from resolvers import documents as document_links
+from resolvers import exports, live
 from resolvers.gate import Gate
 from resolvers.ledger import Request as LoggedRequest
 from resolvers.live import Changes
@@ -43,6 +45,7 @@ from settings import HERE, Settings, problems, settings
 
 GRAPHIQL = HERE / "graphiql" / "dist"
 GRACE_SECONDS = 10
+TIDY_SECONDS = 600
 log = structlog.get_logger("latchkey")
 
 _requests = Counter("latchkey_requests", "Requests answered.", ["route", "status"])
@@ -151,7 +154,9 @@ def application(given: Settings) -> Starlette:
             await _require_current()
             await document_links.prepare()
             await changes.start(given.database_url)
+            tidying = asyncio.create_task(_tidying())
             yield
+            tidying.cancel()
         finally:
             await changes.stop()
             await database.close_database()
@@ -246,6 +251,18 @@ def _metrics(given: Settings) -> Callable[[Request], Awaitable[Response]]:
 
 def _is_bearer(request: Request, token: str) -> bool:
     return hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())
+
+
+async def _tidying() -> None:
+    """Now and then, forget what nobody needs any more: old attempts to sign in, changes everybody heard of, links that ran out."""
+    while True:
+        await asyncio.sleep(TIDY_SECONDS)
+        try:
+            await attempts.forget_old()
+            await live.forget_old_changes()
+            await exports.forget_old_links()
+        except Exception as error:  # noqa: BLE001 (the next time will do)
+            log.warning("tidying failed", error=type(error).__name__)
 
 
 class NotMigrated(RuntimeError):

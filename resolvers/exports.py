@@ -15,6 +15,7 @@ from models.database import Json
 from models.fields import new_id
 from policy.vocabulary import Action
 from resolvers import facts as facts_of
+from resolvers import parcels
 from resolvers.errors import NotFound
 from resolvers.gate import Gate
 from resolvers.parcels import ParcelFilter
@@ -35,8 +36,9 @@ def _hash(token: str) -> str:
 
 
 async def create(gate: Gate, account_id: UUID, filter: ParcelFilter) -> ExportLink:
-    """Make a link for the caller. Raises NotFound, Refused."""
+    """Make a link for the caller. Raises NotFound, Refused, and BadInput for a filter that could not be used."""
     viewer = gate.require_viewer()
+    parcels.require_usable(viewer, filter)
     token = secrets.token_urlsafe(32)
     async with database.transaction():
         await database.lock_account(account_id)
@@ -76,6 +78,11 @@ async def open_link(gate: Gate, token: str) -> tuple[UUID, ParcelFilter]:
     account_id = database.uuid(rows[0]["account_id"])
     gate.require(Action.EXPORT_PARCELS, gate.require_sight(await facts_of.of_account(account_id), "export"))
     return account_id, _restored(database.json(rows[0]["parcel_filter"]))
+
+
+async def forget_old_links() -> None:
+    """Remove the links that were used or ran out, and with them what somebody searched for."""
+    await database.execute("DELETE FROM export_links WHERE used_at IS NOT NULL OR expires_at <= {now}")
 
 
 def _stored(filter: ParcelFilter) -> dict[str, Any]:
