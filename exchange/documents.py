@@ -6,7 +6,7 @@ The carrier's link opens the document to whoever has it: it is in no header, no 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from uuid import UUID
 
 from starlette.requests import Request
@@ -109,7 +109,7 @@ async def _fetched(gate: Gate, admitted: _Admitted, document: _Document, carrier
     return file
 
 
-async def _refuse(gate: Gate, admitted: _Admitted) -> None:
+async def _refuse(gate: Gate, admitted: _Admitted) -> NoReturn:
     """What was allowed a moment ago is not any more, or the document is gone. Raises Refused with the reason of now, or NotFound."""
     gate.require(Action.VIEW_PERSONAL_DATA, gate.require_sight(await facts_of.of_parcel(admitted.parcel_id), "document"))
     raise NotFound("document")

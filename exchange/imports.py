@@ -52,8 +52,10 @@ class PartlyImported(UnreadableFile):
 class _Rejects:
     """The rejects file: NDJSON, made at the first reject. One of an earlier run is removed."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, imported: Path, path: Path | None) -> None:
+        self.path = path or imported.with_name(f"{imported.name}.rejects.ndjson")
+        if self.path.resolve() == imported.resolve():
+            raise ValueError("the rejects file can't be the file that is imported")
         self.count = 0
         self._file: IO[bytes] | None = None
 
@@ -117,11 +119,12 @@ class _Batches:
 async def import_file(path: Path, account_id: UUID, *, rejects_path: Path | None = None, progress: Callable[[int], None] | None = None) -> Counts:
     """Import a file. `progress` is told, now and then, how many parcels were read.
 
-    Raises OSError, NotFound when there is no such account (any more), and PartlyImported when the file is broken somewhere in the middle.
+    Raises OSError, ValueError (the rejects file is the file itself), NotFound when there is no such account (any more), and PartlyImported
+    when the file is broken somewhere in the middle.
     """
     counts = Counts()
     fault: str | None = None
-    with _Rejects(rejects_path or path.with_name(f"{path.name}.rejects.ndjson")) as rejects:
+    with _Rejects(path, rejects_path) as rejects:
         async with writing_much():
             batches = _Batches(account_id, rejects, counts)
             try:

@@ -38,7 +38,7 @@ def _hash(token: str) -> str:
 async def create(gate: Gate, account_id: UUID, filter: ParcelFilter) -> ExportLink:
     """Make a link for the caller. Raises NotFound, Refused, and BadInput for a filter that could not be used."""
     viewer = gate.require_viewer()
-    parcels.require_usable(viewer, filter)
+    parcels.require_usable(filter)
     token = secrets.token_urlsafe(32)
     async with database.transaction():
         await database.lock_account(account_id)

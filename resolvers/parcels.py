@@ -462,6 +462,12 @@ async def _admit_search(gate: Gate, account_id: UUID, filter: ParcelFilter) -> N
         raise Refused(recorded)
 
 
+def require_usable(filter: ParcelFilter) -> None:
+    """Raises BadInput for a filter that could not be used."""
+    _plain_conditions(filter)
+    _search(filter)
+
+
 def _conditions(viewer: Viewer, filter: ParcelFilter, accounts: Mapping[str, UUID]) -> tuple[dict[str, list[str]], dict[str, object]]:
     """The WHERE conditions on the parcels of each of these accounts, by the name of the account's parameter, and all parameters."""
     plain, params = _plain_conditions(filter)

@@ -26,7 +26,7 @@ from strawberry.types.field import StrawberryField
 
 from models.fields import new_id
 from policy import classification
-from policy.classification import Class, Guarded, Inside, Personal, Unclassified
+from policy.classification import Class, Guarded, Inside, Personal, Protected, Unclassified
 from schema.context import Context
 from schema.errors import UNEXPECTED, told
 from schema.executor import Executor
@@ -103,6 +103,7 @@ def check(schema: GraphQLSchema) -> None:
             _check_input(named)
     _no_leftovers(used, asked)
     _check_inside(schema)
+    _check_mutations(schema)
 
 
 def _check_type(named: GraphQLObjectType | GraphQLInterfaceType) -> None:
@@ -182,3 +183,19 @@ def _check_inside(schema: GraphQLSchema) -> None:
             reached = get_named_type(named.fields[name].type).name
             if reached in inside and not isinstance(what, Personal | Guarded | Inside):
                 raise TypeError(f"{type_name}.{name} shows a {reached}, whose fields are only for guarded fields: classify it as personal")
+
+
+def _check_mutations(schema: GraphQLSchema) -> None:
+    """The whole operation is decided before its first field runs: from each field's action, and from what stands in its input."""
+    root = schema.mutation_type
+    inputs = set()
+    for name, field in root.fields.items() if root else ():
+        if not isinstance(classification.field_class("Mutation", name), Guarded):
+            raise TypeError(f"Mutation.{name} is a mutation: classify it as Guarded(action), and declare it with requires(action)")
+        wanted = f"{name[0].upper()}{name[1:]}Input"
+        if [f"{key}: {argument.type}" for key, argument in field.args.items()] != [f"input: {wanted}!"]:
+            raise TypeError(f"Mutation.{name} must take input: {wanted}! and nothing else: the operation is decided from it before it runs")
+        inputs.add(wanted)
+    for type_name, classes in classification.INPUTS.items():
+        if type_name not in inputs and any(isinstance(what, Protected) for what in classes.values()):
+            raise TypeError(f"{type_name} holds what is Protected, but is no mutation's input: nobody would look at it before the operation runs")

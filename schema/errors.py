@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
-from graphql.language import ValueNode, VariableNode
+from graphql.language import ObjectFieldNode, ValueNode, VariableNode
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from policy.vocabulary import Reason
@@ -74,6 +74,9 @@ def _without_values(error: GraphQLError) -> str:
     if error.message.startswith("Variable '$"):
         name = error.message.split("'", 2)[1]
         return f"Variable {name} does not have a value of its type"
+    unknown = next((node.name.value for node in error.nodes or () if isinstance(node, ObjectFieldNode)), None)
+    if unknown is not None:  # graphql-core quotes the whole object
+        return f"The field {unknown} is not one of the input it stands in"
     if _is_about_a_value(error.nodes):
         return "A value does not have the type that is expected there"
     return error.message

@@ -17,6 +17,7 @@ from strawberry.schema_directive import Location
 from strawberry.types import Info
 from strawberry.types.base import StrawberryOptional
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
 from policy.decision import Decision
 from policy.vocabulary import Action, Basis, DataSubject, PiiCategory, Reason
@@ -89,7 +90,8 @@ class PiiExtension(FieldExtension):
     def apply(self, field: StrawberryField) -> None:
         """Print the directive. Raises TypeError for a field that can't be null."""
         if not isinstance(field.type, StrawberryOptional):
-            raise TypeError(f"{field.python_name} is @pii and must be nullable: null is how personal data is withheld")
+            where = f"{field.origin.__name__}.{to_camel_case(field.python_name)}" if field.origin else field.python_name
+            raise TypeError(f"{where} is @pii and must be nullable: null is how personal data is withheld")
         if self.directive not in field.directives:
             field.directives = [*field.directives, self.directive]
 

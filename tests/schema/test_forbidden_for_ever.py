@@ -141,8 +141,16 @@ async def test_no_path_shows_an_agent_direct_debit_access_log_history_or_protect
     assert [event for event in await recorded() if any(name in repr(event.fields_) for name in hidden_fields)] == []
 
 
-async def test_whether_there_is_a_direct_debit_changes_nothing_an_agent_gets(database: str, schema: Schema) -> None:
+async def test_whether_there_is_a_direct_debit_changes_nothing_an_agent_gets(database: str, schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
     ladder = await a_ladder()
+    read: list[str] = []
+    fetch = db.fetch
+
+    async def noted(sql: str, **params: object) -> list[dict[str, Any]]:
+        read.append(sql)
+        return await fetch(sql, **params)
+
+    monkeypatch.setattr(db, "fetch", noted)
     await a_consent(ladder.merchant, ConsentState.REVOKED)
     aside = await a_parcel(ladder.merchant)  # where the claims of the first pass go
     forbidden = [document for document, _ in NEVER.values() if "irectDebit" in document]
@@ -159,6 +167,7 @@ async def test_whether_there_is_a_direct_debit_changes_nothing_an_agent_gets(dat
             answers.append([answer.text for answer in (*seen, *tried, explained)])
         assert answers[0] == answers[1], rung
         await models.DirectDebit.all().delete()
+    assert [sql for sql in read if "direct_debits" in sql] == []
 
 
 FORGET = "UPDATE claims SET parcel_id = :aside, status = 'RESOLVED', closed_at = {now} WHERE parcel_id = :id"

@@ -65,7 +65,9 @@ async def test_the_answer_is_of_the_type_that_is_preferred(client: httpx2.AsyncC
     assert "Accept" in answer.headers["vary"]
 
 
-@pytest.mark.parametrize("accept", ["text/html", "text/event-stream", f"{JSON};q=0", f"{JSON};q=0, {RESPONSE};q=0, */*;q=0", "multipart/mixed", "nonsense"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "text/event-stream", f"{JSON};q=0", f"{JSON};q=0, {RESPONSE};q=0, */*;q=0", "multipart/mixed", "nonsense"]
+)
 async def test_what_accepts_neither_type_gets_406(client: httpx2.AsyncClient, accept: str) -> None:
     answer = await ask(client, {"query": WHO}, accept=accept)
     assert answer.status_code == 406
