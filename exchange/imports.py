@@ -6,6 +6,8 @@ which newer news is known already is left alone and is counted nowhere.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -27,8 +29,10 @@ __all__ = ["Counts", "PartlyImported", "UnreadableFile", "import_file"]
 
 _FEWEST, _MOST = 10, 500
 _ANALYZE_AT: Final = 1_000
-# On SQLite one writer shuts out all others, and a revoke must not wait 50 ms for an import: a third of that, for a slow moment of the disk.
+# On SQLite one writer shuts out all others, and none may hold the lock for 50 ms: a third of that, for a slow moment of the disk. Whoever
+# waits for it is in no queue but asks again, after 25 ms at most in the first 100: for so long the lock is left free between two batches.
 _SECONDS: Final = {Engine.SQLITE: 0.015, Engine.POSTGRES: 0.25}
+_PAUSE: Final = {Engine.SQLITE: 0.025, Engine.POSTGRES: 0.0}
 _CHECKPOINT_EVERY: Final = 4
 
 
@@ -86,7 +90,8 @@ class _Batches:
         self._waiting: list[tuple[Position, ParcelRow]] = []
         self._size = _FEWEST
         self._written, self._batches, self._analyze_at = 0, 0, _ANALYZE_AT
-        self._seconds = _SECONDS[database.engine()]
+        self._seconds, self._pause = _SECONDS[database.engine()], _PAUSE[database.engine()]
+        self._free_since = 0.0
 
     async def add(self, parcels: list[tuple[Position, ParcelRow]]) -> None:
         self._waiting += parcels
@@ -99,7 +104,9 @@ class _Batches:
 
     async def _store(self, size: int) -> None:
         batch, self._waiting = self._waiting[:size], self._waiting[size:]
+        await asyncio.sleep(max(0.0, self._free_since + self._pause - time.monotonic()))
         stored = await store(self._account_id, [parcel for _, parcel in batch])
+        self._free_since = time.monotonic()
         self._counts.imported += stored.imported
         self._counts.updated += stored.updated
         for at, parcel in batch:

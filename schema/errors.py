@@ -27,7 +27,6 @@ _WORDS = {
     Reason.UNDECIDED: "It could not be decided whether this is allowed, so it is not",
 }
 UNEXPECTED = "Something went wrong on our side"
-_ABORTED = ("Parsing aborted.", "Validation aborted.")  # graphql-core, of too many tokens or levels
 NO_SUCH_OPERATION = "operationName must name an operation of the document"
 
 
@@ -55,12 +54,17 @@ def told(error: GraphQLError, request_id: str) -> GraphQLError:
         return _rewritten(error, str(cause), {"code": cause.code})
     if isinstance(cause, CannotGetOperationTypeError):
         return _rewritten(error, NO_SUCH_OPERATION, {"code": "BAD_USER_INPUT"})
-    if isinstance(cause, RecursionError) or error.message.endswith(_ABORTED):
+    if isinstance(cause, RecursionError) or _was_aborted(error):
         return _rewritten(error, "The operation is too long or nested too deeply", {"code": TooComplex.code})
     if cause is None or isinstance(cause, GraphQLError) or _is_about_a_value(error.nodes):
         return _rewritten(error, _without_values(error), {"code": "BAD_USER_INPUT"})
     log.error("unexpected error", request_id=request_id, error=type(cause).__name__, where=place_of(cause))
     return _rewritten(error, UNEXPECTED, {"code": "INTERNAL", "requestId": request_id})
+
+
+def _was_aborted(error: GraphQLError) -> bool:
+    """Did graphql-core give up, of too many tokens or levels?"""
+    return error.message == "Validation aborted." or (isinstance(error, GraphQLSyntaxError) and error.message.endswith(" Parsing aborted."))
 
 
 def _rewritten(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

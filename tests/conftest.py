@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from argon2 import PasswordHasher
 
@@ -33,17 +34,65 @@ async def migrated(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory)
     return urls
 
 
+_SHAPE = """SELECT string_agg(c.relname || c.relnatts || c.relhastriggers || c.relchecks, ',' ORDER BY c.relname) FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public' WHERE c.relkind IN ('r', 'i')"""
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
+
+
+class Emptied:
+    """One PostgreSQL database for test after test, emptied in between: ten times as quick as a new one. One that was altered is given up."""
+
+    def __init__(self, server: Postgres, template: str) -> None:
+        self.server = server
+        self.template = template
+        self.url: str | None = None
+        self.shape = ""
+
+    async def take(self) -> str:
+        if self.url is None:
+            self.url = await self.server.create_database(template=self.template)
+            self.shape = await self._run(_SHAPE)
+        return self.url
+
+    async def give_back(self) -> None:
+        assert self.url is not None
+        try:
+            if await self._run(_SHAPE) == self.shape:
+                await self._run(None)
+                return
+        except asyncpg.PostgresError:  # somebody still holds a lock, or a table is gone
+            pass
+        url, self.url = self.url, None
+        await self.server.drop_database(url)
+
+    async def _run(self, query: str | None) -> str:
+        connection = await asyncpg.connect(self.url, server_settings={"lock_timeout": "2s"})
+        try:
+            if query is not None:
+                return str(await connection.fetchval(query))
+            tables = [row["tablename"] for row in await connection.fetch(_TABLES)]
+            # Without foreign keys for the moment, so that the order does not matter.
+            await connection.execute("SET session_replication_role = replica;" + ";".join(f'DELETE FROM "{table}"' for table in tables))
+            return ""
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def emptied(postgres: Postgres, migrated: dict[str, str]) -> Emptied:
+    return Emptied(postgres, migrated["postgres"])
+
+
 @pytest.fixture(params=ENGINES)
-async def database_url(request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str], tmp_path: Path) -> AsyncIterator[str]:
+async def database_url(request: pytest.FixtureRequest, emptied: Emptied, migrated: dict[str, str], tmp_path: Path) -> AsyncIterator[str]:
     """The URL of an empty, migrated database that nobody has opened."""
     if request.param == "sqlite":
         copy = tmp_path / "latchkey.sqlite3"
         shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), copy)
         yield f"sqlite://{copy}"
         return
-    url = await postgres.create_database(template=migrated["postgres"])
-    yield url
-    await postgres.drop_database(url)
+    yield await emptied.take()
+    await emptied.give_back()
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"server-{self.port}.log"
+        self._told = 0
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "server.py"],
@@ -71,6 +72,14 @@ class Server:
 
     def said(self) -> str:
         return self._log.read_text(errors="surrogateescape")
+
+    def news(self) -> str:
+        """What it wrote since this was last asked."""
+        with self._log.open("rb") as log:
+            log.seek(self._told)
+            news = log.read()
+        self._told += len(news)
+        return news.decode(errors="surrogateescape")
 
     async def ready(self) -> None:
         """Wait until /readyz says so. Raises DidNotStart."""

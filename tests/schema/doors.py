@@ -88,7 +88,7 @@ async def a_world() -> World:
 async def an_investigation(merchant: Merchant, agent: Viewer, claim: UUID, sign: str) -> None:
     """What an agent noted of a claim, and what the merchant answered."""
     for by, kind, reference, note in (
-        (agent, InvestigationKind.SENT_TO_CARRIER, mark(sign, "reference"), mark(sign, "note")),
+        (agent, InvestigationKind.SENT_TO_CARRIER, mark(sign, "reference"), mark(sign, "remark")),
         (merchant.member, InvestigationKind.MERCHANT_ANSWERED, None, mark(sign, "answer")),
     ):
         entry = await models.InvestigationEntry.create(account_id=merchant.id, claim_id=claim, at=await db.clock(), by_id=by.id, kind=kind)

@@ -20,7 +20,7 @@ async def world(database: str) -> World:
     return await a_world()
 
 
-TEXTS = frozenset({"description", "reference", "note", "answer"})
+TEXTS = frozenset({"description", "reference", "remark", "answer"})
 SEES_OUTSIDE = MERCHANTS | LIVE
 SEES_FILED = MERCHANTS | {Rung.CLAIM} | LIVE
 

@@ -22,11 +22,11 @@ from graphql import (
 from schema.build import build
 
 SCHEMA: GraphQLSchema = build()._schema
-#: How a field below the root is reached. `%s` is where it goes.
+#: How a field is reached from the root.
 _REACHED = {
-    "Query": "%s",
-    "Mutation": "%s",
-    "Subscription": "%s",
+    "Query": "%(field)s",
+    "Mutation": "%(field)s",
+    "Subscription": "%(field)s",
     "Account": "account(id: %(account)s) { %(field)s }",
     "AgentLogin": "account(id: %(account)s) { agentLogin { %(field)s } }",
     "Parcel": "parcel(id: %(parcel)s) { %(field)s }",
@@ -103,24 +103,48 @@ class Place:
 
     def with_variables(self, world: World, value: object) -> tuple[str, dict[str, Any]]:
         """An operation with every argument in a variable, and the variables."""
-        given = self.arguments(world, value)
-        declared = ", ".join(f"${name}: {self.field.args[name].type}" for name in given)
-        used = ", ".join(f"{name}: ${name}" for name in given)
-        return self._document(world, f"({declared})" if declared else "", used), given
+        return with_variables(world, [(self, value)])
 
     def with_literals(self, world: World, value: object) -> str:
         """An operation with every argument written into it."""
-        given = self.arguments(world, value)
-        return self._document(world, "", ", ".join(f"{name}: {literal(each, self.field.args[name].type)}" for name, each in given.items()))
+        return with_literals(world, [(self, value)])
 
-    def _document(self, world: World, declared: str, used: str) -> str:
-        below = " { __typename }" if is_composite_type(get_named_type(self.field.type)) else ""
-        field = f"{self.field_name}({used}){below}"
-        ids = {name: json.dumps(getattr(world, name)) for name in ("account", "parcel", "claim")}
-        template = _REACHED[self.type_name]
-        reached = template % field if template == "%s" else template % {**ids, "field": field}
-        root = self.type_name.lower() if self.type_name in {"Mutation", "Subscription"} else "query"
-        return f"{root} {declared} {{ {reached} }}"
+
+Filled = list[tuple[Place, object]]
+
+
+def with_variables(world: World, filled: Filled) -> tuple[str, dict[str, Any]]:
+    """One operation that fills places of one field, each under an alias, every argument in a variable; and the variables."""
+    declared: list[str] = []
+    fields: list[str] = []
+    variables: dict[str, Any] = {}
+    for number, (place, value) in enumerate(filled):
+        given = place.arguments(world, value)
+        declared += [f"${name}{number}: {place.field.args[name].type}" for name in given]
+        variables |= {f"{name}{number}": each for name, each in given.items()}
+        fields.append(_called(number, place, ", ".join(f"{name}: ${name}{number}" for name in given)))
+    return _document(world, filled[0][0], f"({', '.join(declared)})", fields), variables
+
+
+def with_literals(world: World, filled: Filled) -> str:
+    """One operation that fills places of one field, each under an alias, every argument written into it."""
+    fields: list[str] = []
+    for number, (place, value) in enumerate(filled):
+        given = place.arguments(world, value)
+        fields.append(_called(number, place, ", ".join(f"{name}: {literal(each, place.field.args[name].type)}" for name, each in given.items())))
+    return _document(world, filled[0][0], "", fields)
+
+
+def _called(number: int, place: Place, arguments: str) -> str:
+    below = " { __typename }" if is_composite_type(get_named_type(place.field.type)) else ""
+    return f"a{number}: {place.field_name}({arguments}){below}"
+
+
+def _document(world: World, place: Place, declared: str, fields: list[str]) -> str:
+    ids = {name: json.dumps(getattr(world, name)) for name in ("account", "parcel", "claim")}
+    reached = _REACHED[place.type_name] % {**ids, "field": " ".join(fields)}
+    root = place.type_name.lower() if place.type_name in {"Mutation", "Subscription"} else "query"
+    return f"{root} {declared} {{ {reached} }}"
 
 
 class Bare(str):

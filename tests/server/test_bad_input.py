@@ -18,7 +18,20 @@ from policy.vocabulary import ClaimStatus, Viewer
 from schema.build import Schema
 from tests.asking import account_id, ask, claim_id, parcel_id
 from tests.builders import a_claim, a_consent, a_merchant, a_parcel, an_agent
-from tests.server.inputs import _REACHED, FIELDS, OF_AGENTS, PLACES, Bare, Place, World, of_field, with_arguments
+from tests.server.inputs import (
+    _REACHED,
+    FIELDS,
+    OF_AGENTS,
+    PLACES,
+    Bare,
+    Filled,
+    Place,
+    World,
+    of_field,
+    with_arguments,
+    with_literals,
+    with_variables,
+)
 from tests.serving import Deployment, token_of
 
 MARK = "Kenmerk7QZ1"  # stands nowhere else, as text, as a name and (below) as a number
@@ -70,7 +83,7 @@ def codes(answer: httpx2.Response) -> set[str]:
 
 def assert_silent(house: House, *answers: httpx2.Response) -> None:
     """Nothing of what was sent is said again, by anyone."""
-    said = [house.deployed.said(), *(f"{answer.headers}{answer.text}" for answer in answers)]
+    said = [house.deployed.server.news(), *(f"{answer.headers}{answer.text}" for answer in answers)]
     assert [text for text in said if MARK in text or str(MARKED_NUMBER) in text] == []
 
 
@@ -92,7 +105,7 @@ BODIES = [
     pytest.param("\ufeff{}", id="a-byte-order-mark"),
     pytest.param(f'{{"query": "{{ viewer {{ name }} }}", "variables": {{"{MARK}": {"[" * 100_000}', id="nested-100k-deep-and-open"),
     pytest.param(f'{{"query": "{{ viewer {{ name }} }}", "variables": {{"{MARK}": {"[" * 100_000}{"]" * 100_000}}}}}', id="nested-100k-deep"),
-    pytest.param(f'{{"query": "{{ viewer {{ name }} }}", "variables": {"{" + chr(34) + MARK + chr(34) + ":"}' * 50_000, id="objects-50k-deep"),
+    pytest.param(f'{{"query": "{{ viewer {{ name }} }}", "variables": {"{" + chr(34) + MARK + chr(34) + ":"}' * 20_000, id="objects-20k-deep"),
     pytest.param(f'{{"query": "{{ viewer {{ name }} }}", "variables": {{"a": NaN, "{MARK}": 1}}}}', id="nan"),
     pytest.param(f'{{"query": "{MARK}\x00"}}', id="a-raw-nul"),
     pytest.param(f"query={MARK}", id="a-form"),
@@ -121,7 +134,7 @@ async def test_a_number_of_any_length_in_json_is_answered(house: House, digits: 
     assert answer.status_code in {200, 400}
     assert codes(answer) == {"BAD_USER_INPUT"}
     assert "data" not in answer.json()
-    assert "1111111111" not in answer.text + house.deployed.said()
+    assert "1111111111" not in answer.text + house.deployed.server.news()
 
 
 @pytest.mark.parametrize("size", [MEBIBYTE + 1, 8 * MEBIBYTE], ids=["a-byte-over", "8-MiB"])
@@ -163,14 +176,12 @@ DOCUMENTS = [
     pytest.param(f'{{ node(id: "{MARK}', "BAD_USER_INPUT", id="an-open-text"),
     pytest.param(f'{{ node(id: "{MARK}\\ud800") {{ id }} }}', "BAD_USER_INPUT", id="a-lone-surrogate"),
     pytest.param(f'{{ node(id: "{MARK}\\u{{D800}}") {{ id }} }}', "BAD_USER_INPUT", id="a-lone-surrogate-in-braces"),
-    pytest.param(f"{{ viewer {{ name }} }} # {MARK}\x00", "BAD_USER_INPUT", id="a-nul-in-a-comment"),
     pytest.param(f"\x00{MARK}", "BAD_USER_INPUT", id="a-nul"),
     pytest.param("query { ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "BAD_USER_INPUT", id="a-cycle-of-fragments"),
     pytest.param("{ viewer " * 100_000, "TOO_COMPLEX", id="nested-100k-deep-and-open"),
     pytest.param(
-        "{ viewer { account { " + "agentLogin { account { " * 50_000 + "id" + " } }" * 50_000 + " } } }", "TOO_COMPLEX", id="nested-100k-deep"
+        "{ viewer { account { " + "agentLogin { account { " * 25_000 + "id" + " } }" * 25_000 + " } } }", "TOO_COMPLEX", id="nested-100k-deep"
     ),
-    pytest.param("{ viewer { account { " + "agentLogin { account { " * 45 + "id" + " } }" * 45 + " } } }", "TOO_COMPLEX", id="nested-90-deep"),
     pytest.param("{ nodes(ids: " + "[" * 50_000 + "]" * 50_000 + ") { id } }", "TOO_COMPLEX", id="a-list-nested-50k-deep"),
     pytest.param("query ($n: " + "[" * 50_000 + "Int" + "]" * 50_000 + ") { viewer { id } }", "TOO_COMPLEX", id="a-type-nested-50k-deep"),
     pytest.param("{ viewer { " + "name " * 10_001 + "} }", "TOO_COMPLEX", id="10k-tokens"),
@@ -185,7 +196,8 @@ DOCUMENTS = [
     pytest.param("{ accounts(first: " + "1" * 500_000 + "." + "1" * 500_000 + ") { totalCount } }", "BAD_USER_INPUT", id="a-million-digits-float"),
     pytest.param("{ parcels(first: 500) { nodes { account { parcels(first: 500) { nodes { id } } } } } }", "TOO_COMPLEX", id="pages-in-pages"),
     pytest.param(
-        "{ c: accounts(first: -2147483648) { nodes { companyName country } } parcels(first: 500) { nodes { account { parcels(first: 500) { nodes { id } } } } } }",
+        "{ c: accounts(first: -2147483648) { nodes { companyName country } }"
+        " parcels(first: 500) { nodes { account { parcels(first: 500) { nodes { id } } } } } }",
         "TOO_COMPLEX",
         id="a-negative-page-buys-nothing",
     ),
@@ -201,6 +213,14 @@ async def test_a_document_that_can_t_run_is_refused(house: House, document: str,
     if code:  # names of fields are not values: who writes a query is told which is wrong
         assert codes(answer) == {code}
         assert_silent(house, answer)
+
+
+async def test_what_is_nested_too_deeply_to_execute_is_told_so(house: House) -> None:
+    """Not too deep to read, and cheap: where the interpreter gives up depends on how deep it stood already."""
+    answer = await post(house.owners, "{ viewer { account { " + "agentLogin { account { " * 75 + "id" + " } }" * 75 + " } } }")
+    assert codes(answer) <= {"TOO_COMPLEX"}
+    answer = await post(house.owners, "{ viewer { account { " + "agentLogin { account { " * 100 + "id" + " } }" * 100 + " } } }")
+    assert codes(answer) == {"TOO_COMPLEX"}
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
@@ -220,28 +240,47 @@ def test_every_field_that_takes_arguments_is_reached() -> None:
 QUERIED = [name for name in FIELDS if not name.startswith("Subscription.")]
 
 
+def refused(answer: dict[str, Any] | httpx2.Response) -> dict[str, str]:
+    """The code of each alias's error."""
+    errors = answer.json()["errors"] if isinstance(answer, httpx2.Response) else answer["errors"]
+    return {next(key for key in reversed(error["path"]) if isinstance(key, str)): error["extensions"]["code"] for error in errors}
+
+
 @pytest.mark.parametrize("name", QUERIED)
 async def test_a_nul_is_refused_in_every_text(house: House, name: str) -> None:
-    for place in of_field(name, "String", "ID", "DateTime", "CountryCode"):
-        client, value = house.client_for(place), place.listed(f"{MARK}\x00")
-        by_variable = await post(client, *place.with_variables(house.world, value))
-        by_literal = await post(client, place.with_literals(house.world, value).replace("\x00", "\\u0000"))
-        for answer in (by_variable, by_literal):
-            assert (answer.status_code, codes(answer)) == (200, {"BAD_USER_INPUT"}), place.name
-        assert_silent(house, by_variable, by_literal)
+    filled = [(place, place.listed(f"{MARK}\x00")) for place in of_field(name, "String", "ID")]
+    for answer in await asked_both_ways(house, filled) if filled else ():
+        assert refused(answer) == dict.fromkeys((f"a{number}" for number in range(len(filled))), "BAD_USER_INPUT")
+    for place in of_field(name, "DateTime", "CountryCode"):  # these are refused before anything is executed
+        for answer in await asked_both_ways(house, [(place, place.listed(f"{MARK}\x00"))]):
+            assert (set(answer.json()), codes(answer)) == ({"errors"}, {"BAD_USER_INPUT"})
+
+
+async def asked_both_ways(house: House, filled: Filled) -> list[httpx2.Response]:
+    client = house.client_for(filled[0][0])
+    answers = [
+        await post(client, *with_variables(house.world, filled)),
+        await post(client, with_literals(house.world, filled).replace("\x00", "\\u0000")),
+    ]
+    assert_silent(house, *answers)
+    return answers
 
 
 @pytest.mark.parametrize("name", QUERIED)
 async def test_a_lone_surrogate_is_refused_in_every_text(deployment: Deployment, house: House, schema: Schema, name: str) -> None:
     """No JSON we read holds one (above), nor does a document; asked without HTTP, each input refuses it for itself."""
-    for place in of_field(name, "String", "ID", "DateTime", "CountryCode"):
-        document, variables = place.with_variables(house.world, place.listed(f"{MARK}\ud800"))
-        answer = await ask(schema, house.viewer_for(place), document, variables)
-        assert set(answer.codes) == {"BAD_USER_INPUT"}, place.name
+    filled: Filled = [(place, place.listed(f"{MARK}\ud800")) for place in of_field(name, "String", "ID")]
+    if filled:
+        answer = await ask(schema, house.viewer_for(filled[0][0]), *with_variables(house.world, filled))
+        assert refused({"errors": answer.errors}) == dict.fromkeys((f"a{number}" for number in range(len(filled))), "BAD_USER_INPUT")
+        assert MARK not in answer.text
+    for place in of_field(name, "DateTime", "CountryCode"):
+        answer = await ask(schema, house.owner, *place.with_variables(house.world, place.listed(f"{MARK}\ud800")))
+        assert set(answer.codes) == {"BAD_USER_INPUT"}
         assert MARK not in answer.text
 
 
-WRONG = {
+WRONG: dict[str, object] = {
     "text": MARK,
     "number": MARKED_NUMBER,
     "float": MARKED_NUMBER + 0.5,
@@ -251,21 +290,22 @@ WRONG = {
     "digits": Bare(str(MARKED_NUMBER) * 400),
     "block": Bare(f'"""{MARK}"""'),
 }
+JSON_VALUES = [value for value in WRONG.values() if not isinstance(value, Bare)]
 
 
 @pytest.mark.parametrize("name", QUERIED)
 async def test_a_value_of_any_kind_is_not_said_again(house: House, name: str) -> None:
-    """Of the right type or not, in a variable or written into the document."""
-    answers = []
+    """Of the right type or not, in a variable or written into the document; with others, and (it may be executed) by itself."""
+    answers: list[tuple[str, httpx2.Response]] = []
     for place in of_field(name):
-        client = house.client_for(place)
-        for what, value in WRONG.items():
-            if not isinstance(value, Bare):
-                answers.append((place, what, await post(client, *place.with_variables(house.world, value))))
-            answers.append((place, what, await post(client, place.with_literals(house.world, value))))
-    wrong = [(place.name, what, answer.text[:300]) for place, what, answer in answers if answer.status_code != 200 or "INTERNAL" in codes(answer)]
-    assert wrong == []
-    assert_silent(house, *(answer for _, _, answer in answers))
+        client, world = house.client_for(place), house.world
+        answers += [
+            (place.name, await post(client, with_literals(world, [(place, value) for value in WRONG.values()]))),
+            (place.name, await post(client, *with_variables(world, [(place, value) for value in JSON_VALUES]))),
+            (place.name, await post(client, *place.with_variables(world, place.listed(MARK)))),
+        ]
+    assert_silent(house, *(answer for _, answer in answers))
+    assert [(place, answer.text[:300]) for place, answer in answers if answer.status_code != 200 or "INTERNAL" in codes(answer)] == []
 
 
 SUBSCRIBED = [place for place in PLACES.values() if place.type_name == "Subscription"]
@@ -276,9 +316,9 @@ async def test_nor_is_one_sent_over_a_socket(house: House, place: Place) -> None
     token = house.owners.headers["authorization"].removeprefix("Bearer ")
     async with house.deployed.server.socket(token) as socket:
         for value in (*WRONG.values(), f"{MARK}\x00", house.world.parcel):
-            sent = [(place.with_literals(house.world, value).replace("\x00", "\\u0000"), None)]
+            sent: list[tuple[str, Any]] = [(place.with_literals(house.world, value).replace("\x00", "\\u0000"), None)]
             if not isinstance(value, Bare):
-                sent.append(place.with_variables(house.world, value))  # type: ignore[arg-type] # the variables of one are none
+                sent.append(place.with_variables(house.world, value))
             for document, variables in sent:
                 messages = await socket.run(document, variables)
                 assert [message["type"] for message in messages] == ["error"]
@@ -314,7 +354,7 @@ SETTINGS, PARCEL, DEBIT = "Mutation.updateSettings(input.%s)", "Mutation.updateP
 _VALUES: dict[str, dict[str, object]] = {
     "Query.parcels(filter.createdFrom)": dict(NO_DATES),
     "Account.accessLog(filter.before)": dict(NO_DATES),
-    "Query.parcels(first)": {"negative": -1, "501": 501, "over-31-bits": 2**31, "over-53-bits": 2**53 + 1, "a-fraction": 1.5, "a-text": "5", "true": True},
+    "Query.parcels(first)": {"negative": -1, "501": 501, "over-31-bits": 2**31, "over-53-bits": 2**53 + 1, "a-fraction": 1.5, "a-text": "5", "1": True},
     "Query.parcels(last)": {"negative": -1, "501": 501, "over-31-bits": 2**31, "huge": 1e300},
     "Query.accounts(first)": {"negative": -1, "101": 101, "least": -(2**31)},
     "Query.parcels(after)": {
@@ -350,14 +390,31 @@ _VALUES: dict[str, dict[str, object]] = {
     "Mutation.logInvestigation(input.note)": {"long": long(100_000)},
     "Mutation.closeClaim(input.note)": {"long": long(100_000)},
     "Mutation.closeClaim(input.outcome)": {"withdrawn": "WITHDRAWN", "open": "SUBMITTED"},
-    SETTINGS % "locale": {"words": MARK, "empty": "", "underscore": "nl_NL", "case": "NL-nl", "a-line-after": "nl-NL\n", "null": None, "long": long(1_000)},
+    SETTINGS % "locale": {"words": MARK, "empty": "", "underscore": "nl_NL", "case": "NL-nl", "a-line": "nl-NL\n", "null": None, "long": long(1_000)},
     SETTINGS % "timezone": {"words": MARK, "empty": "", "an-offset": "+01:00", "a-path": "../../etc/passwd", "null": None},
     SETTINGS % "defaultCarrier": {"empty": "", "long": long(65)},
     SETTINGS % "labelFormat": {"unknown": "A5", "null": None},
     SETTINGS % "returnPortalEnabled": {"null": None, "a-text": "true", "one": 1},
-    SETTINGS % "notificationReplyTo": {"words": MARK, "empty": "", "two": f"{MARK}@example.com, b@example.com", "a-header": f"a@example.com\r\nBcc: {MARK}@example.com", "long": long(250) + "@example.com"},
+    SETTINGS % "notificationReplyTo": {
+        "words": MARK,
+        "empty": "",
+        "two": f"{MARK}@example.com, b@example.com",
+        "a-header": f"a@example.com\r\nBcc: {MARK}@example.com",
+        "long": long(250) + "@example.com",
+    },
     SETTINGS % "notificationBcc": {"no-domain": f"{MARK}@", "a-name": f"{MARK} <a@example.com>", "an-address": f"{MARK}@[127.0.0.1]"},
-    SETTINGS % "webhookUrl": {"http": f"http://{MARK}.example/", "ftp": f"ftp://{MARK}.example", "a-password": f"https://u:{MARK}@example.com/", "empty": "", "words": MARK, "javascript": f"javascript:{MARK}", "spaces": f"https://example.com/ {MARK}", "long": "https://example.com/" + long(3_000).replace(" ", ""), "no-host": "https://", "a-line": f"https://example.com/\n{MARK}"},
+    SETTINGS % "webhookUrl": {
+        "http": f"http://{MARK}.example/",
+        "ftp": f"ftp://{MARK}.example",
+        "a-password": f"https://u:{MARK}@example.com/",
+        "empty": "",
+        "words": MARK,
+        "javascript": f"javascript:{MARK}",
+        "spaces": f"https://example.com/ {MARK}",
+        "long": "https://example.com/" + long(3_000).replace(" ", ""),
+        "no-host": "https://",
+        "a-line": f"https://example.com/\n{MARK}",
+    },
     SETTINGS % "senderAddresses": {"null-in-it": [None], "51": [{"city": MARK}] * 51, "a-text": MARK},
     SETTINGS % "senderAddresses.country": {"unknown": "XX", "long": "Netherlands"},
     SETTINGS % "senderAddresses.email": {"words": MARK},
@@ -373,8 +430,16 @@ _VALUES: dict[str, dict[str, object]] = {
     PARCEL % "orderNumber": {"empty": "", "long": long(256)},
     PARCEL % "note": {"blank": "\t", "long": long(100_000)},
     PARCEL % "weightGrams": {"negative": -1, "zero": 0, "tons": 2**31 - 1, "over-31-bits": 2**31, "a-text": "1 kg"},
-    DEBIT % "iban": {"check-digits": "NL91ABNA0417164301", "length": "NL91ABNA041716430", "country": "XX91ABNA0417164300", "empty": "", "words": MARK, "long": "NL91ABNA0417164300" + " " * 60 + MARK, "other-digits": "NL٩١ABNA0417164300"},
-    DEBIT % "bic": {"words": MARK, "length": "ABNANL2AX", "country": "ABNAXX2A", "long": "ABNANL2A" + " " * 20 + MARK},
+    DEBIT % "iban": {
+        "check-digits": "NL91ABNA0417164301",
+        "length": "NL91ABNA041716430",
+        "country": "XX91ABNA0417164300",
+        "empty": "",
+        "words": MARK,
+        "long": "NL91ABNA0417164300" + " " * 60 + MARK,
+        "other-digits": "NL٩١ABNA0417164300",
+    },
+    DEBIT % "bic": {"words": f"no {MARK}", "length": "ABNANL2AX", "country": "ABNAXX2A", "long": "ABNANL2A" + " " * 20 + MARK},
     DEBIT % "accountHolder": {"empty": "", "blank": " ", "long": long(256)},
     "Mutation.deleteAccount(input.companyName)": {"another": MARK, "empty": "", "long": long(100_000)},
     "Mutation.exportParcels(input.filter.search)": {"long": long(256)},

@@ -1,0 +1,151 @@
+"""What is withheld is never read: at the drivers, no row that comes back holds anything of what the caller may not see.
+
+¶ marks the ladder's parcel, a claim on it that came by e-mail, and the merchant's settings; § its sibling, and a claim filed in Support.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import models
+from models.enums import DirectDebitStatus
+from schema.build import Schema
+from tests.asking import recorded
+from tests.builders import a_consent
+from tests.marks import CARRIERS_LINK, EVERYTHING, a_marked_parcel, seen
+from tests.schema.doors import MERCHANTS, OWNERS, PROTECTED, SEES_PARCEL, SEES_SIBLING, World, a_world, through
+from tests.schema.rungs import AGENTS, LIVE, Rung
+from tests.wire import watched
+
+HOLDER = "Holder of the mandate"
+PEOPLE = re.compile("(?:Owner|Admin|Member) of Bakker Bikes")
+TEXTS = frozenset({"description", "reference", "remark", "answer"})
+OF_A_PARCEL = EVERYTHING | {CARRIERS_LINK}
+WRITTEN = "description investigation { by note carrierReference }"
+
+DOCUMENTS = {
+    "single": "{ parcel(id: $parcel) { ...Everything } }",
+    "page": "{ parcels(accountId: $account) { totalCount nodes { ...Everything } } }",
+    "pages": "{ accounts { nodes { parcels { edges { node { ...Everything } } } } } }",
+    "nodes": "{ nodes(ids: [$parcel, $sibling, $claim, $filed, $consent, $event]) { ...Everything } }",
+    "claims and their parcels": f"{{ claims(accountId: $account) {{ nodes {{ {WRITTEN} handledBy parcel {{ ...Everything }} }} }} }}",
+    "parcels and their claims": f"""{{ parcels(accountId: $account) {{ nodes {{ ...Everything
+        claims {{ {WRITTEN} parcel {{ ...Everything }} }} }} }} }}""",
+    "account": """{ account(id: $account) { settings { senderAddresses { street } notificationReplyTo notificationBcc webhookUrl }
+        directDebit { iban } agentLogin { consent { grantedBy endedBy } } } }""",
+    "consent": "{ node(id: $consent) { ... on Consent { grantedBy endedBy account { directDebit { iban } } } } }",
+    "searches": """{ parcels(accountId: $account, filter: {search: "¶name¶"}) { totalCount nodes { ...Everything } } }""",
+}
+
+
+@pytest.fixture
+async def world(database: str) -> World:
+    world = await a_world()
+    await models.DirectDebit.create(
+        account_id=world.ladder.merchant.id, account_holder=HOLDER, iban="NL91", mandate_reference="LK-1", status=DirectDebitStatus.ACTIVE
+    )
+    return world
+
+
+def readable(rung: Rung) -> tuple[frozenset[str], frozenset[str]]:
+    """What of ¶ and of § the caller may see, whatever they ask for."""
+    of_parcel = OF_A_PARCEL if rung in SEES_PARCEL else frozenset()
+    of_sibling = OF_A_PARCEL if rung in SEES_SIBLING else frozenset()
+    of_merchant = TEXTS | {"sender"} if rung in MERCHANTS | LIVE else frozenset()
+    protected = PROTECTED if rung in MERCHANTS else frozenset()
+    filed = TEXTS if rung in MERCHANTS | LIVE | {Rung.CLAIM} else frozenset()
+    return of_parcel | of_merchant | protected, of_sibling | filed
+
+
+async def test_no_row_comes_back_that_the_caller_may_not_see(world: World, schema: Schema) -> None:
+    wrong = {}
+    read_at_all: dict[Rung, frozenset[str]] = dict.fromkeys(Rung, frozenset())
+    async for rung, viewer in world.climb():
+        of_parcel, of_sibling = readable(rung)
+        for name, document in DOCUMENTS.items():
+            with watched() as wire:
+                await through(schema, viewer, document, world.variables)
+            read = seen("¶", wire.text), seen("§", wire.text)
+            people = set(PEOPLE.findall(wire.text)) if rung not in MERCHANTS | LIVE else set()
+            mandate = HOLDER in wire.text and rung not in OWNERS
+            if read[0] - of_parcel or read[1] - of_sibling or people or mandate:
+                wrong[name, rung] = read, people, mandate
+            read_at_all[rung] |= read[0]
+    assert wrong == {}
+    # And the wire was watched: what may be seen was read.
+    assert {rung for rung, read in read_at_all.items() if read} == {rung for rung in Rung if readable(rung)[0]}
+    assert read_at_all[Rung.OWNER] >= EVERYTHING - {"document_kind", "event_status"} | TEXTS
+
+
+async def test_for_the_outline_nothing_personal_is_read_for_anybody(world: World, schema: Schema) -> None:
+    documents = [
+        "{ parcels(accountId: $account) { totalCount nodes { status disclosure { shown } recipient { country } claims { status } } } }",
+        "{ claims(accountId: $account) { nodes { status opensParcel parcel { status } investigation { kind by } } } }",
+        "{ account(id: $account) { companyName agentLogin { state consent { state } } } }",
+    ]
+    async for rung, viewer in world.climb():
+        for document in documents:
+            with watched() as wire:
+                await through(schema, viewer, document, world.variables)
+            assert seen("¶", wire.text) | seen("§", wire.text) == frozenset(), (rung, document)
+            assert PEOPLE.findall(wire.text) == [], (rung, document)
+
+
+async def test_of_a_direct_debit_an_agent_s_request_never_even_asks(world: World, schema: Schema) -> None:
+    async for rung, viewer in world.climb():
+        if rung in AGENTS:
+            for name in ("account", "consent"):
+                with watched() as wire:
+                    await through(schema, viewer, DOCUMENTS[name], world.variables)
+                assert [sql for sql in wire.statements if "direct_debits" in sql] == [], (rung, name)
+
+
+REFUSED = [
+    "mutation { updateParcel(input: {parcelId: $parcel, version: 1, weightGrams: 5}) { parcel { ...Everything } } }",
+    "mutation { cancelParcel(input: {parcelId: $parcel}) { parcel { ...Everything } } }",
+    'mutation { updateSettings(input: {accountId: $account, version: 1, locale: "nl"}) { account { settings { webhookUrl } } } }',
+    "mutation { deleteParcel(input: {parcelId: $parcel}) { deletedId } }",
+    "mutation { exportParcels(input: {accountId: $account}) { url } }",
+    '{ parcels(accountId: $account, filter: {orderNumber: "¶order_number¶"}) { totalCount } }',
+]
+
+
+async def test_a_refusal_reads_no_personal_table(world: World, schema: Schema) -> None:
+    async for rung, viewer in world.climb():
+        if rung not in AGENTS or rung in LIVE:
+            continue
+        for document in REFUSED:
+            with watched() as wire:
+                answer = await through(schema, viewer, document, world.variables)
+            assert answer.codes == ["FORBIDDEN"], (rung, document)
+            assert [sql for sql in wire.statements if "personal_data" in sql or "parcel_events" in sql] == [], (rung, document)
+
+
+async def test_the_row_after_a_page_is_not_read_and_not_recorded(world: World, schema: Schema) -> None:
+    """A page reads one row more than it shows, to know whether there is more. Of that one only the outline."""
+    merchant, agent = world.ladder.merchant, world.ladder.agent
+    await a_consent(merchant)
+    newest = await a_marked_parcel(merchant, "©")
+    pages = [
+        "{ parcels(accountId: $account, first: 1) { pageInfo { hasNextPage } nodes { ...Everything claims { description } } } }",
+        """{ parcels(accountId: $account, last: 2, orderBy: CREATED_ASC) {
+        pageInfo { hasPreviousPage } nodes { ...Everything claims { description } } } }""",
+        "{ claims(accountId: $account, first: 1) { pageInfo { hasNextPage } nodes { description investigation { note } } } }",
+        "{ claims(accountId: $account, last: 1) { pageInfo { hasPreviousPage } nodes { description investigation { note } } } }",
+    ]
+    parcel, sibling = world.ladder.parcel.id, world.ladder.elsewhere.id
+    expected = [
+        ("©", {newest.id}),
+        ("©§", {newest.id, sibling}),
+        ("", {sibling}),  # the newest claim is on the sibling, and unmarked
+        ("¶", {parcel}),
+    ]
+    for document, (signs, parcels) in zip(pages, expected, strict=True):
+        before = len(await recorded())
+        with watched() as wire:
+            answer = await through(schema, agent, document, world.variables)
+        assert "True" in answer.text
+        assert {sign for sign in "©§¶" if sign in wire.text} == set(signs), document
+        assert {event.parcel_id for event in (await recorded())[before:]} == parcels, document
