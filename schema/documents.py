@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
-from graphql import GraphQLSchema, OperationDefinitionNode, parse, validate
+from graphql import GraphQLSchema, GraphQLSyntaxError, OperationDefinitionNode, parse, validate
 
 from resolvers.errors import BadInput
 
@@ -43,7 +43,10 @@ def of(texts: Iterable[str], schema: GraphQLSchema) -> TrustedDocuments:
     by_hash: dict[str, str] = {}
     names: dict[str, str] = {}
     for text in texts:
-        document = parse(text)
+        try:
+            document = parse(text)
+        except GraphQLSyntaxError as error:
+            raise ValueError(f"a trusted document is not GraphQL: {error.message}") from None
         errors = validate(schema, document)
         if errors:
             raise ValueError(f"a trusted document does not fit the schema: {errors[0].message}")
@@ -61,7 +64,9 @@ def _folder(path: Path) -> list[str]:
 
 def _manifest(path: Path) -> list[str]:
     given = orjson.loads(path.read_bytes())
+    if not isinstance(given, dict):
+        raise ValueError(f"{path.name} must be a JSON object of hashes and documents")
     for document_id, text in given.items():
-        if document_id.removeprefix("sha256:") != hashlib.sha256(text.encode()).hexdigest():
+        if not isinstance(text, str) or document_id.removeprefix("sha256:") != hashlib.sha256(text.encode()).hexdigest():
             raise ValueError(f"{path.name}: the hash of a document is not that of its text")
     return list(given.values())

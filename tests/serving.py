@@ -110,12 +110,13 @@ class Server:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx2.AsyncClient(base_url=self.url, headers=headers | options.pop("headers", {}), trust_env=False, timeout=20, **options)
 
-    async def signed_in(self, email: str, password: str = PASSWORD) -> httpx2.AsyncClient:
+    @asynccontextmanager
+    async def signed_in(self, email: str, password: str = PASSWORD) -> AsyncIterator[httpx2.AsyncClient]:
         """A browser that signed in: its client has the cookie."""
-        client = self.client()
-        answer = await client.post("/auth/sign-in", json={"email": email, "password": password})
-        assert answer.status_code == 200, answer.text
-        return client
+        async with self.client() as client:
+            answer = await client.post("/auth/sign-in", json={"email": email, "password": password})
+            assert answer.status_code == 200, answer.text
+            yield client
 
     async def ask(self, document: str, variables: Mapping[str, Any] | None = None, *, token: str | None = None) -> dict[str, Any]:
         """The answer to a document, as JSON."""

@@ -154,7 +154,7 @@ def decided(world: World, account: UUID, parcel: UUID | None, claims_of_account:
 
 async def wrong_parcels(world: World) -> set[Case]:
     """The parcels whose personal row is read and should not be, or the other way round."""
-    page = f"SELECT {parcels._PAGE_COLUMNS}, 0 AS place FROM parcels p WHERE p.deleted_at IS NULL"  # noqa: S608 (our own words)
+    page = f"SELECT {parcels._PAGE_COLUMNS}, 0 AS place FROM parcels p WHERE p.deleted_at IS NULL"
     assert world.gate.viewer is not None
     read = await parcels._read(world.gate, world.gate.viewer, page, {}, 0, personal=True)
     found = {
@@ -218,7 +218,7 @@ async def wrong_searches(world: World) -> set[ConsentState | None]:
     for state, merchant in world.merchants.items():
         assert world.gate.viewer is not None
         conditions, params = parcels._conditions(world.gate.viewer, parcels.ParcelFilter(search="Bakker"), {"account": merchant.id})
-        found = await db.fetch(f"SELECT p.id FROM parcels p WHERE {' AND '.join(conditions['account'])}", **params)  # noqa: S608 (our own words)
+        found = await db.fetch(f"SELECT p.id FROM parcels p WHERE {' AND '.join(conditions['account'])}", **params)
         claims_there = [each.claim for each in world.cases if each.account == merchant.id and each.claim]
         allowed = decided(world, merchant.id, None, claims_there, Action.SEARCH_PERSONAL_DATA)
         if {bool(found), allowed} != {state is ConsentState.ACTIVE}:

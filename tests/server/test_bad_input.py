@@ -105,7 +105,7 @@ BODIES = [
     pytest.param("\ufeff{}", id="a-byte-order-mark"),
     pytest.param(f'{{"query": "{{ viewer {{ name }} }}", "variables": {{"{MARK}": {"[" * 100_000}', id="nested-100k-deep-and-open"),
     pytest.param(f'{{"query": "{{ viewer {{ name }} }}", "variables": {{"{MARK}": {"[" * 100_000}{"]" * 100_000}}}}}', id="nested-100k-deep"),
-    pytest.param(f'{{"query": "{{ viewer {{ name }} }}", "variables": {"{" + chr(34) + MARK + chr(34) + ":"}' * 20_000, id="objects-20k-deep"),
+    pytest.param('{"query": "{ viewer { name } }", "variables": ' + f'{{"{MARK}":' * 20_000, id="objects-20k-deep"),
     pytest.param(f'{{"query": "{{ viewer {{ name }} }}", "variables": {{"a": NaN, "{MARK}": 1}}}}', id="nan"),
     pytest.param(f'{{"query": "{MARK}\x00"}}', id="a-raw-nul"),
     pytest.param(f"query={MARK}", id="a-form"),
@@ -354,7 +354,7 @@ SETTINGS, PARCEL, DEBIT = "Mutation.updateSettings(input.%s)", "Mutation.updateP
 _VALUES: dict[str, dict[str, object]] = {
     "Query.parcels(filter.createdFrom)": dict(NO_DATES),
     "Account.accessLog(filter.before)": dict(NO_DATES),
-    "Query.parcels(first)": {"negative": -1, "501": 501, "over-31-bits": 2**31, "over-53-bits": 2**53 + 1, "a-fraction": 1.5, "a-text": "5", "1": True},
+    "Query.parcels(first)": {"negative": -1, "501": 501, "over-31-bits": 2**31, "over-53-bits": 2**53 + 1, "1.5": 1.5, "a-text": "5", "true": True},
     "Query.parcels(last)": {"negative": -1, "501": 501, "over-31-bits": 2**31, "huge": 1e300},
     "Query.accounts(first)": {"negative": -1, "101": 101, "least": -(2**31)},
     "Query.parcels(after)": {
