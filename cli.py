@@ -167,9 +167,15 @@ def import_(
             return await imports.import_file(file, key, rejects_path=rejects, progress=lambda done: bar.update(task, completed=done))
 
     try:
-        counts = _run(work)
+        _print_counts(_run(work))
+    except imports.PartlyImported as broken:
+        _print_counts(broken.counts)
+        _fail(str(broken))
     except imports.UnreadableFile as broken:
         _fail(str(broken))
+
+
+def _print_counts(counts: imports.Counts) -> None:
     print(orjson.dumps({"imported": counts.imported, "updated": counts.updated, "rejected": counts.rejected}).decode())
 
 

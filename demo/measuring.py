@@ -21,7 +21,7 @@ from demo import goods
 from demo.journeys import COMMON, NEVER_ANNOUNCED, Step, steps
 from demo.measured_accounts import Owner, add_users
 from demo.people import People, Person
-from demo.rows import PATIENCE_SECONDS, Ids, Rows, insert
+from demo.rows import PATIENCE_SECONDS, Ids, Rows
 from models import database
 from models.database import Engine, Json
 from models.enums import ClaimKind, ClaimType, ParcelDirection, ParcelStatus
@@ -178,11 +178,11 @@ class _Batch:
 
     async def store(self) -> None:
         """Write them; inside the caller's transaction."""
-        await insert("parcels", _PARCEL, self.parcels)
-        await insert("parcel_personal_data", _PERSONAL, self.personal)
-        await insert("parcel_events", _EVENT, self.events)
-        await insert("claims", _CLAIM, self.claims)
-        await insert("claim_personal_data", _CLAIM_PERSONAL, self.claims_personal)
+        await database.insert_many("parcels", _PARCEL, self.parcels, seconds=PATIENCE_SECONDS)
+        await database.insert_many("parcel_personal_data", _PERSONAL, self.personal, seconds=PATIENCE_SECONDS)
+        await database.insert_many("parcel_events", _EVENT, self.events, seconds=PATIENCE_SECONDS)
+        await database.insert_many("claims", _CLAIM, self.claims, seconds=PATIENCE_SECONDS)
+        await database.insert_many("claim_personal_data", _CLAIM_PERSONAL, self.claims_personal, seconds=PATIENCE_SECONDS)
 
 
 class _Factory:

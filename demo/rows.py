@@ -1,15 +1,13 @@
-"""Rows on their way into the tables: COPY on PostgreSQL, one prepared INSERT on SQLite."""
+"""Rows on their way into the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from random import Random
 from typing import Final
 from uuid import UUID
 
 from models import database
-from models.database import Engine
 
 #: Parents before children.
 TABLES: Final = (
@@ -48,18 +46,7 @@ class Rows:
         """Write them all; inside the caller's transaction."""
         for table, rows in self.of.items():
             if rows:
-                await insert(table, tuple(rows[0]), [tuple(row.values()) for row in rows])
-
-
-async def insert(table: str, columns: Sequence[str], records: Sequence[Sequence[object]]) -> None:
-    """Many rows of one table; inside the caller's transaction."""
-    if database.engine() is Engine.POSTGRES:
-        async with database.current().acquire_connection() as connection:
-            await connection.copy_records_to_table(table, columns=columns, records=records, timeout=PATIENCE_SECONDS)
-    else:
-        marks = ", ".join("?" * len(columns))
-        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
-        await database.current().execute_many(sql, [list(record) for record in records])
+                await database.insert_many(table, tuple(rows[0]), [tuple(row.values()) for row in rows], seconds=PATIENCE_SECONDS)
 
 
 class Ids:

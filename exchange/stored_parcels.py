@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from exchange import rows as tables
 from exchange.imported import ParcelStatusChange
 from exchange.parcel_rows import COMPARED, EVENT, OUTLINE, PERSONAL, Columns, ParcelRow, row
 from models import database
@@ -155,12 +154,12 @@ def _is_news(told: ParcelRow, before: _Known) -> bool:
 
 async def _insert(account_id: UUID, parcels: Sequence[ParcelRow]) -> None:
     keyed = [(new_id(), parcel) for parcel in parcels]
-    await tables.insert(
+    await database.insert_many(
         "parcels",
         ("id", "account_id", "platform_id", "created_at", "updated_at", "platform_changed_at", *OUTLINE),
         [(key, account_id, each.platform_id, each.created_at, each.changed_at, each.changed_at, *each.outline) for key, each in keyed],
     )
-    await tables.insert(
+    await database.insert_many(
         "parcel_personal_data",
         ("parcel_id", "account_id", "version", *PERSONAL),
         [(key, account_id, 1, *each.personal) for key, each in keyed],
@@ -169,7 +168,7 @@ async def _insert(account_id: UUID, parcels: Sequence[ParcelRow]) -> None:
 
 
 async def _insert_events(account_id: UUID, events: Iterable[tuple[UUID, Columns]]) -> None:
-    await tables.insert(
+    await database.insert_many(
         "parcel_events",
         ("id", "account_id", "parcel_id", *EVENT),
         [(new_id(), account_id, parcel_id, *event) for parcel_id, event in events],

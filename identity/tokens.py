@@ -15,7 +15,7 @@ PREFIX = "lk_"  # secret scanners find it by this
 TOKEN_LIFETIME = timedelta(days=90)
 
 # An UPDATE that changes nothing holds the user still until the token is there: nobody deactivates it in between.
-_HOLD = "UPDATE users SET id = id WHERE id = :user_id AND deactivated_at IS NULL"
+_HOLD = "UPDATE users SET deactivated_at = deactivated_at WHERE id = :user_id AND deactivated_at IS NULL"
 _ADD = "INSERT INTO tokens (id, user_id, token_hash, created_at, expires_at) VALUES (:id, :user_id, :token_hash, {now}, :expires_at)"
 
 

@@ -145,9 +145,12 @@ async def snapshot() -> AsyncIterator[None]:
 async def lock_account(account_id: UUID) -> bool:
     """Make other writers of this account wait until the transaction ends. Say it first in the transaction.
 
-    An UPDATE that changes nothing is the lock both databases have; returns False if there is no such account.
+    An UPDATE that changes nothing is the lock both databases have; returns False if there is no such account. It must not name the key:
+    SQLite would look through every row that refers to it.
     """
-    count, _ = await current().execute_query(*_compile("UPDATE accounts SET id = id WHERE id = :id AND deleted_at IS NULL", {"id": account_id}))
+    count, _ = await current().execute_query(
+        *_compile("UPDATE accounts SET deleted_at = deleted_at WHERE id = :id AND deleted_at IS NULL", {"id": account_id})
+    )
     return count > 0
 
 
@@ -174,6 +177,21 @@ async def execute_many(sql: str, rows: Iterable[Params]) -> None:
         return
     statement, names = _statement(sql, engine(), ())
     await current().execute_many(statement, [[_plain(row[name]) for name in names] for row in batch])
+
+
+async def insert_many(table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, seconds: float | None = None) -> None:
+    """Insert many rows at once, inside the caller's transaction: COPY on PostgreSQL (within `seconds`), one prepared INSERT on SQLite.
+
+    `table` and `columns` are our own words; JSON is given as text.
+    """
+    if not rows:
+        return
+    if engine() is Engine.POSTGRES:
+        async with current().acquire_connection() as connection:
+            await connection.copy_records_to_table(table, columns=columns, records=rows, timeout=seconds)
+        return
+    marks = ", ".join("?" * len(columns))
+    await current().execute_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", [list(row) for row in rows])
 
 
 def _compile(sql: str, params: Params) -> tuple[str, list[object]]:

@@ -84,7 +84,7 @@ async def write(agent_id: UUID, request: Request, entries: Sequence[Entry], *, m
     Raises whatever the database raises: then nothing was written, and the caller must show nothing.
     """
     async with database.transaction():
-        await database.execute("UPDATE users SET id = id WHERE id = :agent", agent=agent_id)
+        await database.execute("UPDATE users SET deactivated_at = deactivated_at WHERE id = :agent", agent=agent_id)
         return await _insert(agent_id, request, entries, most_parcels_an_hour)
 
 

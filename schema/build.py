@@ -120,6 +120,9 @@ def _check_type(named: GraphQLObjectType | GraphQLInterfaceType) -> None:
 def _check_field(coordinate: str, field: GraphQLField, what: Class) -> None:
     definition = field.extensions["strawberry-definition"]
     assert isinstance(definition, StrawberryField)
+    for each in definition.extensions:
+        if isinstance(what, Personal | Guarded) and type(each) not in {PiiExtension, PermissionExtension}:
+            raise TypeError(f"{coordinate} has {type(each).__name__}, which could answer before its policy is asked: take it off")
     pii = [each for each in definition.extensions if isinstance(each, PiiExtension)]
     actions = [each.action for extension in definition.extensions if isinstance(extension, PermissionExtension) for each in _requires(extension)]
     expected = [(what.category, what.subject, what.action)] if isinstance(what, Personal) else []
@@ -136,7 +139,7 @@ def _check_field(coordinate: str, field: GraphQLField, what: Class) -> None:
 
 def _requires(extension: PermissionExtension) -> Iterable[Requires]:
     for permission in extension.permissions:
-        if not isinstance(permission, Requires):
+        if type(permission) is not Requires:
             raise TypeError(f"{type(permission).__name__} is not Requires(action): the policy table decides, nothing else")
         yield permission
 

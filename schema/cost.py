@@ -27,6 +27,7 @@ from graphql import (
 from graphql.language import FragmentDefinitionNode, OperationDefinitionNode, ValueNode
 
 from resolvers.paging import DEFAULT_SIZE
+from resolvers.parcels import MOST_FOR_MERCHANTS
 from schema.errors import TooComplex
 
 #: Some 500 parcels of a merchant with every field there is come to 70,000.
@@ -85,7 +86,8 @@ class _Counter:
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         if child.endswith("Connection"):
             sizes = [self._integer(given[name]) for name in ("first", "last") if name in given]
-            return max(1, *([size for size in sizes if size is not None] or [DEFAULT_SIZE]))  # a negative one is refused later, on its own
+            # One that is negative, or more than any page may have, is refused on its own when it is answered: BAD_USER_INPUT.
+            return max(1, *([size for size in sizes if size is not None and size <= MOST_FOR_MERCHANTS] or [DEFAULT_SIZE]))
         if "ids" in given:
             return max(self._length(given["ids"]), 1)
         return USUAL_LIST if _is_list(definition) and not composite.endswith("Connection") else 1

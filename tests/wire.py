@@ -12,7 +12,8 @@ import aiosqlite
 import asyncpg
 import pytest
 
-_TRANSACTION = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SET|SAVEPOINT|RELEASE|PRAGMA)\b", re.IGNORECASE)
+# What begins, sets or ends a transaction, and what asyncpg's pool says when it takes a connection back.
+_TRANSACTION = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SET|SAVEPOINT|RELEASE|PRAGMA|SELECT pg_advisory_unlock_all\(\))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Wire:
 
     @property
     def statements(self) -> list[str]:
-        """The statements, but for those that begin, end or set a transaction."""
+        """The statements, but for those that begin, end or set a transaction or tidy a connection up."""
         return [statement.sql for statement in self.everything if not _TRANSACTION.match(statement.sql)]
 
     @property

@@ -199,7 +199,7 @@ async def contents(
 
 
 async def _read() -> Contents:
-    rows = {table: await db.fetch(f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608 -- names of our own
+    rows = {table: await db.fetch(f"SELECT * FROM {table}") for table in TABLES}
     return Contents(await db.clock(), {table: [_plain(row) for row in found] for table, found in rows.items()})
 
 

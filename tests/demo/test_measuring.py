@@ -17,7 +17,7 @@ PARCELS, ACCOUNTS = 2000, 7
 
 
 async def count(table: str, where: str = "1 = 1") -> int:
-    return int((await db.fetch(f"SELECT COUNT(*) AS n FROM {table} WHERE {where}"))[0]["n"])  # noqa: S608
+    return int((await db.fetch(f"SELECT COUNT(*) AS n FROM {table} WHERE {where}"))[0]["n"])
 
 
 async def test_as_many_parcels_and_accounts_as_asked_for(database: object, capsys: pytest.CaptureFixture[str]) -> None:

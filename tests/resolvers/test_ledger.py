@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -112,6 +114,85 @@ async def test_a_parcel_s_row_names_the_fields_that_were_asked_for_and_never_a_v
             assert row.fields_ == sorted(row.fields_)
     assert wrong == {}
     assert "¶" not in repr([row.__dict__ for row in await recorded()])
+
+
+class Documents:
+    """Documents as somebody might write them: any fields, under any alias, in any fragment, skipped and included."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.fragments: list[str] = []
+        self.aliases = itertools.count(1)
+
+    def document(self) -> str:
+        body = self.selection("Parcel", 3)
+        return (
+            f"query ($p: ID!, $yes: Boolean!, $no: Boolean = false) {{ parcel(id: $p) {{ id {body} }} yes: __typename @include(if: $yes) x: __typename @skip(if: $no) }}"
+            + " ".join(self.fragments)
+        )
+
+    def selection(self, type_name: str, depth: int) -> str:
+        return " ".join(self.part(type_name, depth) for _ in range(self.random.randint(1, 4)))
+
+    def part(self, type_name: str, depth: int) -> str:
+        kind = self.random.choice(["field", "field", "inline", "spread"]) if depth else "field"
+        if kind == "field":
+            return self.field(type_name, depth)
+        inner = self.selection(type_name, depth - 1)
+        if kind == "inline":
+            condition = self.random.choice(["", f"on {type_name}", "on Node" if type_name == "Parcel" else ""])
+            inner = f"... on {type_name} {{ {inner} }}" if condition == "on Node" else inner
+            return f"... {condition} {self.directive()} {{ {inner} }}"
+        name = f"F{len(self.fragments)}_{next(self.aliases)}"
+        self.fragments.append(f"fragment {name} on {type_name} {{ {inner} }}")
+        return f"...{name} {self.directive()}"
+
+    def field(self, type_name: str, depth: int) -> str:
+        leaves = {
+            "Parcel": ["status", "note", "version", "orderNumber", "trackingUrl", "items { sku }", "totalValue { amount }", "documents { kind }"],
+            "Recipient": ["country", "name", "email", "city", "taxNumber"],
+            "TrackingEvent": ["status", "location", "message"],
+        }[type_name]
+        if type_name == "Parcel" and depth and self.random.random() < 0.4:
+            name, inner = self.random.choice([("recipient", "Recipient"), ("events", "TrackingEvent")])
+            return f"a{next(self.aliases)}: {name} {self.directive()} {{ {self.selection(inner, depth - 1)} }}"
+        name, _, rest = self.random.choice(leaves).partition(" ")
+        alias = f"a{next(self.aliases)}: " if self.random.random() < 0.5 else ""
+        return f"{alias}{name} {self.directive()} {rest}"
+
+    def directive(self) -> str:
+        return self.random.choice(["", "", "", "@skip(if: $no)", "@skip(if: $yes)", "@include(if: $yes)", "@include(if: $no)", "@include(if: false)"])
+
+
+async def test_whatever_is_asked_what_was_shown_is_what_is_written_down(agent: Viewer, merchant: Merchant, schema: Schema) -> None:
+    """The ledger reads the document before anything runs; the fields count themselves while they do. They must agree."""
+    parcel = await a_parcel(merchant)
+    await a_consent(merchant)
+    several = set()
+    for seed in range(60):
+        document = Documents(seed).document()
+        answer = await ask(schema, agent, document, {"p": parcel_id(parcel.id), "yes": True}, operation=str(seed))
+        assert answer.errors == [], document
+        shown = {entry["field"] for entry in answer.privacy.get("disclosed", [])}
+        written = [set(row.fields_) for row in await models.AccessEvent.filter(operation=str(seed))]
+        assert written == ([shown] if shown else []), document
+        several |= shown
+    assert several == {
+        "Parcel.note",
+        "Parcel.version",
+        "Parcel.orderNumber",
+        "Parcel.trackingUrl",
+        "Parcel.items",
+        "Parcel.totalValue",
+        "Parcel.documents",
+        "Parcel.events",
+        "Recipient.name",
+        "Recipient.email",
+        "Recipient.city",
+        "Recipient.taxNumber",
+        "TrackingEvent.location",
+        "TrackingEvent.message",
+    }
 
 
 async def test_the_row_names_what_it_stood_on_and_the_database_s_time(agent: Viewer, merchant: Merchant, schema: Schema) -> None:

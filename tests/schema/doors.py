@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+import pytest
+from graphql import DocumentNode, GraphQLError, GraphQLSchema
+from strawberry.schema.schema import validate_document
 
 import models
 from models import database as db
@@ -132,9 +137,29 @@ async def through(schema: Schema, viewer: Viewer | None, document: str, given: M
     kind = first if first in {"mutation", "subscription"} else "query"
     whole = f"{kind} {f'({head})' if head else ''} {document.removeprefix(kind)} {EVERY_FIELD if '...Everything' in document else ''}"
     asked = _first_event if kind == "subscription" else ask
-    answer = await asked(schema, viewer, whole, used, **options)
+    with _validated_once():
+        answer = await asked(schema, viewer, whole, used, **options)
     assert "INTERNAL" not in answer.codes, document
     return answer
+
+
+_validated: dict[tuple[GraphQLSchema, str], list[GraphQLError]] = {}
+
+
+@contextmanager
+def _validated_once() -> Iterator[None]:
+    """The same few documents are asked by everybody: what takes most of the time, validating them, is done once for each."""
+
+    def validate(schema: GraphQLSchema, document: DocumentNode, rules: Any) -> list[GraphQLError]:
+        assert document.loc is not None
+        key = schema, document.loc.source.body
+        if key not in _validated:
+            _validated[key] = validate_document(schema, document, rules)
+        return _validated[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("strawberry.schema.schema.validate_document", validate)
+        yield
 
 
 async def _first_event(schema: Schema, viewer: Viewer | None, document: str, given: dict[str, Any], operation: str | None = None) -> Answer:

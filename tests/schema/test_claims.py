@@ -369,7 +369,7 @@ async def test_what_is_written_in_a_claim_is_shown_while_it_opens_its_parcel_or_
         for consent in (False, True):
             await ladder.stand_on(Rung.CONSENT if consent else Rung.NOTHING)
             closing = "NULL" if status in claims.OPEN else "{now}"
-            await db.execute(f"UPDATE claims SET status = :status, closed_at = {closing} WHERE id = :id", status=status, id=key)  # noqa: S608
+            await db.execute(f"UPDATE claims SET status = :status, closed_at = {closing} WHERE id = :id", status=status, id=key)
             answer = await tell(schema, ladder.agent, READ, c=claim_id(key))
             shown = consent or status in claims.OPEN
             assert [text in answer.text for text in written] == [shown] * 3, (status, consent)

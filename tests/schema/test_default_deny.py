@@ -18,8 +18,8 @@ from policy.vocabulary import Action, DataSubject, PiiCategory
 from resolvers import account_settings
 from resolvers.parcels import ParcelFilter
 from schema.build import Schema, build, check
-from schema.permissions import requires
-from schema.privacy import pii
+from schema.permissions import Requires, requires
+from schema.privacy import PiiExtension, pii
 
 EMAIL = Personal(PiiCategory.CONTACT)
 SETTINGS = Guarded(Action.VIEW_SETTINGS)
@@ -203,14 +203,44 @@ def test_no_other_permission_decides(classify: Classify, what: Class) -> None:
         assert refusal(email(how)) == "Anyone is not Requires(action): the policy table decides, nothing else"
 
 
-# Inputs: Strawberry takes a permission there, and forgets it.
-
-
 class Shouting(FieldExtension):
     """An extension."""
 
     def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
         return next_(source, info, **kwargs)
+
+
+class LaxPii(PiiExtension):
+    """The lock, picked."""
+
+    def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
+        return next_(source, info, **kwargs)
+
+
+class LaxRequires(Requires):
+    """The permission, always given."""
+
+    def has_permission(self, source: Any, info: Any, **kwargs: Any) -> bool:
+        return True
+
+
+LAX = LaxPii(PiiCategory.CONTACT, DataSubject.RECIPIENT, Action.VIEW_PERSONAL_DATA)
+PICKED = [
+    pytest.param([Shouting(), *contact().extensions], EMAIL, "Query.email has Shouting, which could", id="before-pii"),
+    pytest.param([*contact().extensions, Shouting()], EMAIL, "Query.email has Shouting, which could", id="after-pii"),
+    pytest.param([Shouting(), requires(Action.VIEW_SETTINGS)], SETTINGS, "Query.email has Shouting, which could", id="before-requires"),
+    pytest.param([LAX], EMAIL, "Query.email has LaxPii, which could", id="another-pii"),
+    pytest.param([PermissionExtension([LaxRequires(Action.VIEW_SETTINGS)])], SETTINGS, "LaxRequires is not Requires(action)", id="another-requires"),
+]
+
+
+@pytest.mark.parametrize(("extensions", "what", "message"), PICKED)
+def test_nothing_answers_in_the_place_of_the_policy(classify: Classify, extensions: list[Any], what: Class, message: str) -> None:
+    classify({"Query": {"email": what}})
+    assert refusal(email(plain(extensions=extensions))).startswith(message)
+
+
+# Inputs: Strawberry takes a permission there, and forgets it.
 
 
 IGNORED = [

@@ -21,6 +21,7 @@ from schema.ids import global_id
 from tests.asking import Answer, account_id, ask, claim_id, parcel_id, recorded
 from tests.builders import Merchant, a_claim, a_consent, a_parcel
 from tests.schema.rungs import AGENTS, LIVE, Ladder, Rung, a_ladder, contents
+from tests.statements import reading
 
 IBAN = "DE89370400440532013000"
 SECRETS = (IBAN, "3000", "Holder of the account", "COBADEFF", "LK-MANDATE", "replies@example.com", "archive@example.com", "hooks.example.com")
@@ -143,14 +144,6 @@ async def test_no_path_shows_an_agent_direct_debit_access_log_history_or_protect
 
 async def test_whether_there_is_a_direct_debit_changes_nothing_an_agent_gets(database: str, schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
     ladder = await a_ladder()
-    read: list[str] = []
-    fetch = db.fetch
-
-    async def noted(sql: str, **params: object) -> list[dict[str, Any]]:
-        read.append(sql)
-        return await fetch(sql, **params)
-
-    monkeypatch.setattr(db, "fetch", noted)
     await a_consent(ladder.merchant, ConsentState.REVOKED)
     aside = await a_parcel(ladder.merchant)  # where the claims of the first pass go
     forbidden = [document for document, _ in NEVER.values() if "irectDebit" in document]
@@ -161,13 +154,14 @@ async def test_whether_there_is_a_direct_debit_changes_nothing_an_agent_gets(dat
             if there_is_one:
                 await a_mandate(ladder.merchant)
             await db.execute(FORGET, id=ladder.elsewhere.id, aside=aside.id)
-            seen = [await asked(schema, ladder, document) for document in PATHS.values()]
-            tried = [await ask(schema, ladder.agent, document, {"a": account_id(ladder.merchant.id)}) for document in forbidden]
-            explained = await ask(schema, ladder.agent, EXPLAIN, {"a": account_id(ladder.merchant.id)})
+            with reading(monkeypatch) as statements:
+                seen = [await asked(schema, ladder, document) for document in PATHS.values()]
+                tried = [await ask(schema, ladder.agent, document, {"a": account_id(ladder.merchant.id)}) for document in forbidden]
+                explained = await ask(schema, ladder.agent, EXPLAIN, {"a": account_id(ladder.merchant.id)})
+            assert [sql for sql, _ in statements if "direct_debits" in sql] == []
             answers.append([answer.text for answer in (*seen, *tried, explained)])
         assert answers[0] == answers[1], rung
         await models.DirectDebit.all().delete()
-    assert [sql for sql in read if "direct_debits" in sql] == []
 
 
 FORGET = "UPDATE claims SET parcel_id = :aside, status = 'RESOLVED', closed_at = {now} WHERE parcel_id = :id"

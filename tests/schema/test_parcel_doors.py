@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 import models
+from models import database as db
 from models.fields import new_id
 from policy.classification import FIELDS, Personal
 from schema.build import Schema
 from tests.asking import account_id, claim_id, parcel_id
-from tests.builders import a_claim
+from tests.builders import a_claim, a_merchant
 from tests.marks import CARRIERS_LINK, EVERY_FIELD, EVERYTHING, seen, version_of
 from tests.schema.doors import (
     MERCHANTS,
@@ -124,6 +125,16 @@ async def test_another_merchant_is_told_what_is_told_of_an_id_that_never_was(wor
     for name in ("parcel", "parcels.nodes", "account.parcels", "node", "claim.parcel", "claims.parcel", "node claim.parcel", "agentLoginChanged"):
         theirs = await through(schema, world.ladder.other.owner, DOORS[name].document, world.variables)
         assert theirs == await through(schema, world.ladder.other.owner, DOORS[name].document, never), name
+
+
+async def test_an_account_that_never_was_or_is_no_more_has_no_page_not_even_an_empty_one(world: World, schema: Schema) -> None:
+    deleted = await a_merchant("Gone Goods")
+    await models.Account.filter(id=deleted.id).update(deleted_at=await db.clock())
+    empty = await a_merchant("Empty Electronics")
+    for key, codes in ((new_id(), ["NOT_FOUND"]), (deleted.id, ["NOT_FOUND"]), (empty.id, [])):
+        answer = await through(schema, world.ladder.agent, DOORS["parcels.nodes"].document, {"account": account_id(key)})
+        assert answer.codes == codes
+        assert answer.data == {"parcels": None if codes else {"nodes": []}}
 
 
 NOT_LET_IN = {Rung.NOBODY: "UNAUTHENTICATED", Rung.OTHER: "NOT_FOUND"}

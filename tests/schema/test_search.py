@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from schema.build import Schema
 from tests.asking import account_id, ask, parcel_id, recorded
 from tests.builders import Merchant, a_claim, a_consent, a_merchant, a_parcel, an_agent
 from tests.schema.rungs import AGENTS, LIVE, Rung, a_ladder, contents
+from tests.statements import reading
 
 FIND = """query ($a: ID, $f: ParcelFilter) { parcels(accountId: $a, filter: $f) {
     totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } nodes { id recipient { name } } } }"""
@@ -29,21 +29,6 @@ async def found(schema: Schema, viewer: Viewer, merchant: Merchant, **filter: ob
     nodes = answer.data["parcels"]["nodes"]
     assert answer.data["parcels"]["totalCount"] == len(nodes)
     return {node["recipient"]["name"] or "" for node in nodes}
-
-
-@contextmanager
-def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """The statements that are read by, meanwhile, and their parameters."""
-    statements: list[tuple[str, dict[str, Any]]] = []
-    fetch = db.fetch
-
-    async def noted(sql: str, **params: Any) -> list[dict[str, Any]]:
-        statements.append((sql, params))
-        return await fetch(sql, **params)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(db, "fetch", noted)
-        yield statements
 
 
 PEOPLE: dict[str, dict[str, Any]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,9 +13,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+import server
 from models.database import close_database, open_database
 from server import application
-from settings import Environment, Settings
+from settings import Environment, Settings, settings
 from tests.asking import account_id
 from tests.builders import a_merchant
 from tests.serving import HERE, Deployment, Server, environment, free_port, serving, token_of
@@ -29,8 +30,8 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def test_healthy_and_ready(deployed: Deployment) -> None:
-    for server in (deployed.server, deployed.other):
-        async with server.client() as client:
+    for each in (deployed.server, deployed.other):
+        async with each.client() as client:
             assert (await client.get("/healthz")).json() == {"status": "ok"}
             ready = await client.get("/readyz")
             assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
@@ -80,7 +81,7 @@ async def test_metrics_count_without_naming_anything(deployed: Deployment) -> No
 
 
 @pytest.mark.parametrize(
-    ("settings", "authorization", "status"),
+    ("given", "authorization", "status"),
     [
         pytest.param({}, None, 200, id="development"),
         pytest.param({"environment": Environment.PRODUCTION}, None, 404, id="production"),
@@ -91,9 +92,9 @@ async def test_metrics_count_without_naming_anything(deployed: Deployment) -> No
         pytest.param({"metrics_token": "geheim", "environment": Environment.PRODUCTION}, "Bearer geheim", 200, id="the-token-in-production"),
     ],
 )
-async def test_metrics_are_for_who_may_read_them(settings: dict[str, object], authorization: str | None, status: int) -> None:
-    app = application(Settings(allowed_hosts="127.0.0.1", **settings))  # type: ignore[arg-type] # these two
-    headers = {"authorization": authorization.encode()} if authorization else {}
+async def test_metrics_are_for_who_may_read_them(given: dict[str, object], authorization: str | None, status: int) -> None:
+    app = application(Settings(allowed_hosts="127.0.0.1", **given))  # type: ignore[arg-type] # these two
+    headers = {b"authorization": authorization.encode()} if authorization else {}
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://127.0.0.1") as client:
         assert (await client.get("/metrics", headers=headers)).status_code == status
 
@@ -119,44 +120,54 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("url", "settings", "line"), REFUSED)
-async def test_it_does_not_start_and_says_in_a_line_what_to_do(tmp_path: Path, url: str, settings: dict[str, str], line: str) -> None:
-    given = {"port": str(free_port())} | {name: value.format(folder=tmp_path) for name, value in settings.items()}
-    process = subprocess.run(  # noqa: ASYNC221 (there is nothing else to wait for)
+@pytest.mark.parametrize(("url", "given", "line"), REFUSED)
+async def test_it_does_not_start_and_says_in_a_line_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, given: dict[str, str], line: str
+) -> None:
+    for name, value in {"database_url": url, **given}.items():
+        monkeypatch.setenv(f"LATCHKEY_{name.upper()}", value.format(folder=tmp_path))
+    monkeypatch.setattr(server, "configure_logging", lambda _: None)  # that is for the whole process
+    settings.cache_clear()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            await asyncio.to_thread(server.main)
+    finally:
+        settings.cache_clear()
+    assert line in str(ended.value.code)  # a text: the exit code is 1, and it is what stderr says
+    assert len(str(ended.value.code).splitlines()) == 1
+    assert "geheim@" not in str(ended.value.code)
+
+
+def test_an_unmigrated_database_ends_the_process(tmp_path: Path) -> None:
+    ended = subprocess.run(
         [sys.executable, "server.py"],
         cwd=HERE,
-        env=environment(url.format(folder=tmp_path), **given),
+        env=environment(f"sqlite://{tmp_path}/empty.sqlite3", port=str(free_port())),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    said = process.stdout + process.stderr
-    assert (process.returncode, line in said) == (1, True), said
-    assert len(said.strip().splitlines()) == 1
-    assert "geheim@" not in said
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "the database is not migrated: run `python cli.py migrate`\n")
 
 
-async def test_it_stops_in_time_with_a_socket_open_and_a_subscription_running(deployment: Deployment, tmp_path: Path) -> None:
+async def test_it_stops_in_time_with_sockets_open_and_a_subscription_running(migrated: dict[str, str], tmp_path: Path) -> None:
+    copy = shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), tmp_path / "stopping.sqlite3")
+    await open_database(f"sqlite://{copy}")
     merchant = await a_merchant()
     token = await token_of(merchant.owner)
-    server = Server(deployment.database_url, tmp_path)
-    async with serving(server), server.socket(token) as socket, server.socket(token) as idle, server.socket(init=False) as silent:
-        await socket.subscribe("1", "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }", {"id": account_id(merchant.id)})
-        assert (await socket.next())["type"] == "next"
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(
-            b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
-        )  # and never the rest
-        await writer.drain()
+    await close_database()
+    stopping = Server(f"sqlite://{copy}", tmp_path)
+    async with serving(stopping), stopping.socket(token) as running, stopping.socket(token) as idle, stopping.socket(init=False) as silent:
+        await running.subscribe("1", "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }", {"id": account_id(merchant.id)})
+        assert (await running.next())["type"] == "next"
         started = time.monotonic()
-        os.kill(server.process.pid, 15)
-        for each in (socket, idle, silent):
-            assert (await each.closed())[0] == 1012  # service restart: connect elsewhere
-        await asyncio.to_thread(server.process.wait, 20)
-        took = time.monotonic() - started
-        writer.close()
-    assert took < 10.5
-    assert server.process.returncode in {0, -15}
-    assert "Traceback" not in server.said()
-    assert "unexpected error" not in server.said()
+        stopping.process.terminate()
+        for socket in (running, idle, silent):
+            assert (await socket.closed())[0] == 1012  # service restart: connect elsewhere
+        await asyncio.to_thread(stopping.process.wait, 20)
+        assert time.monotonic() - started < 10
+    assert server.GRACE_SECONDS < 10  # for a request that never ends
+    assert stopping.process.returncode in {0, -15}
+    assert "Traceback" not in stopping.said()
+    assert "unexpected error" not in stopping.said()

@@ -1,0 +1,149 @@
+"""What the server writes down: a line a request, with its route and our id for it. Nothing anybody sent, and no key to anything."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from models import database
+from models.database import close_database, open_database
+from tests.asking import account_id, parcel_id
+from tests.builders import Merchant, ParcelMade, a_consent, a_merchant, a_parcel, an_agent
+from tests.serving import PASSWORD, Deployment, Server, serving, token_of, with_password
+
+MARK = "Kenmerk7QZ3"
+EVERYTHING = """query Q($id: ID!) {
+  parcel(id: $id) {
+    orderNumber trackingNumber trackingUrl note items { description } documents { url } events { location message }
+    recipient { name companyName email phone street postalCode city }
+  }
+}"""
+
+
+async def written(deployment: Deployment) -> list[str]:
+    """The lines since this was last asked. The line of a request is written before its answer is whole."""
+    return (deployment.server.news() + deployment.other.news()).splitlines()
+
+
+@pytest.fixture
+async def merchant(deployment: Deployment) -> Merchant:
+    """One with a live consent."""
+    merchant = await a_merchant()
+    await a_consent(merchant)
+    return merchant
+
+
+@pytest.fixture
+async def parcel(merchant: Merchant) -> ParcelMade:
+    """Theirs, with a mark on it."""
+    return await a_parcel(merchant, name=f"{MARK} Bakker", email=f"{MARK}@example.com", order_number=MARK)
+
+
+async def test_a_line_says_which_route_with_what_status(deployment: Deployment) -> None:
+    await written(deployment)
+    async with deployment.server.client() as client:
+        answer = await client.get("/healthz")
+    (line,) = await written(deployment)
+    assert re.search(r"answered .*method=GET ms=[\d.]+ request_id=" + answer.headers["x-request-id"] + " route=/healthz status=200", line)
+
+
+async def test_no_value_of_an_answer_or_a_question_is_written(deployment: Deployment, parcel: ParcelMade) -> None:
+    await written(deployment)
+    agent = await token_of(await an_agent())
+    async with deployment.server.client(agent, headers={"user-agent": MARK, "referer": f"https://{MARK}.example", "x-forwarded-for": MARK}) as client:
+        variables = {"id": parcel_id(parcel.id), MARK: MARK}
+        answer = await client.post(f"/graphql?{MARK}={MARK}", json={"query": EVERYTHING, "variables": variables, "operationName": "Q"})
+        assert f"{MARK} Bakker" in answer.text
+        search = f'{{ parcels(accountId: "{account_id(parcel.account_id)}", filter: {{search: "{MARK}"}}) {{ nodes {{ orderNumber }} }} }}'
+        assert MARK in (await client.post("/graphql", json={"query": search})).text
+        await client.get(f"/{MARK}")
+    async with deployment.server.socket(agent) as socket:
+        assert MARK in str(await socket.run(EVERYTHING, {"id": parcel_id(parcel.id)}))
+    lines = await written(deployment)
+    assert len(lines) >= 3
+    assert [line for line in lines if MARK in line or "Bakker" in line or str(parcel.id) in line or parcel_id(parcel.id) in line] == []
+
+
+async def test_no_secret_and_no_address_with_one_in_it_is_written(deployment: Deployment, merchant: Merchant, parcel: ParcelMade) -> None:
+    await written(deployment)
+    email = await with_password(merchant.owner)
+    secrets = [PASSWORD, email]
+    async with deployment.server.signed_in(email) as browser:
+        secrets.append(browser.cookies["latchkey"])
+        export = f'mutation {{ exportParcels(input: {{accountId: "{account_id(parcel.account_id)}"}}) {{ url }} }}'
+        link = (await browser.post("/graphql", json={"query": export})).json()["data"]["exportParcels"]["url"]
+        documents = f'{{ parcel(id: "{parcel_id(parcel.id)}") {{ documents {{ url }} }} }}'
+        (document,) = (await browser.post("/graphql", json={"query": documents})).json()["data"]["parcel"]["documents"]
+        for path in (link, document["url"], link):
+            await browser.get(path)
+            secrets.append(path.rsplit("/", 1)[1].removesuffix(".csv"))
+            await browser.get("/nowhere" + path)
+        for path in (link, document["url"], f"/graphql?token={MARK}"):
+            with pytest.raises(InvalidStatus):
+                async with connect(deployment.server.url.replace("http", "ws") + path, origin="https://evil.example", proxy=None):  # type: ignore[arg-type] # a text
+                    pass
+        await browser.post("/webhooks/sendcloud/" + MARK, content=MARK, headers={"sendcloud-signature": MARK})
+        await browser.post("/auth/sign-in", json={"email": f"{MARK}@example.com", "password": MARK})
+        await browser.post("/auth/sign-out")
+    lines = await written(deployment)
+    assert len(lines) >= 10
+    assert [line for line in lines if any(secret in line for secret in (*secrets, MARK, "label/1"))] == []
+    await database.execute("DELETE FROM sign_in_attempts")
+
+
+async def test_a_database_that_fails_is_told_by_type_and_place(deployment: Deployment, merchant: Merchant, parcel: ParcelMade) -> None:
+    """What a driver says may hold the values of a statement."""
+    await written(deployment)
+    token = await token_of(merchant.owner)
+    await database.execute("ALTER TABLE claim_personal_data RENAME TO claim_personal_data_away")
+    try:
+        async with deployment.server.client(token) as client:
+            query = "mutation ($p: ID!, $d: String!) { fileClaim(input: {parcelId: $p, kind: CLAIM, type: LOST, description: $d}) { claim { id } } }"
+            answer = await client.post("/graphql", json={"query": query, "variables": {"p": parcel_id(parcel.id), "d": f"{MARK} never came"}})
+    finally:
+        await database.execute("ALTER TABLE claim_personal_data_away RENAME TO claim_personal_data")
+    error = answer.json()["errors"][0]
+    assert (answer.status_code, error["message"], error["extensions"]["code"]) == (200, "Something went wrong on our side", "INTERNAL")
+    assert MARK not in answer.text
+    lines = await written(deployment)
+    (told,) = [line for line in lines if "unexpected error" in line]
+    assert error["extensions"]["requestId"] in told
+    assert re.search(r"error=\w+Error .*where=\w+/\w+\.py:\d+", told)
+    assert [line for line in lines if MARK in line or "INSERT" in line or "Traceback" in line] == []
+    assert (await database.fetch("SELECT count(*) AS n FROM claims WHERE parcel_id = :id", id=parcel.id))[0]["n"] == 0
+
+
+@pytest.fixture
+async def in_production(migrated: dict[str, str], tmp_path: Path) -> AsyncIterator[Server]:
+    copy = shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), tmp_path / "production.sqlite3")
+    server = Server(f"sqlite://{copy}", tmp_path, environment="production", allowed_hosts="127.0.0.1", log_level="debug", metrics_token=MARK)
+    async with serving(server):
+        yield server
+
+
+async def test_in_production_lines_are_json_and_debug_tells_no_more(in_production: Server) -> None:
+    await open_database(in_production.database_url)
+    merchant = await a_merchant()
+    parcel, token = await a_parcel(merchant, name=MARK), await token_of(merchant.owner)
+    await close_database()
+    in_production.news()
+    assert MARK in str(await in_production.ask(EVERYTHING.replace("query Q", "query"), {"id": parcel_id(parcel.id)}, token=token))
+    async with in_production.client(MARK) as client:
+        assert (await client.get("/metrics")).status_code == 200
+        assert (await client.get("/graphql", headers={"accept": "text/html, */*;q=0.8"})).status_code == 405
+        for path in ("/", "/graphiql/index.html"):
+            assert (await client.get(path)).status_code == 404
+    lines = in_production.news().splitlines()
+    assert len(lines) == 5
+    for line in lines:
+        entry = json.loads(line)
+        assert set(entry) == {"event", "level", "timestamp", "method", "ms", "request_id", "route", "status"}
+        assert MARK not in line
+        assert token not in line
