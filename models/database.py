@@ -25,10 +25,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.exceptions import BaseORMException
-from tortoise.migrations.api import migrate as _tortoise_migrate
+from tortoise.migrations.executor import MigrationTarget
 from tortoise.transactions import in_transaction
 
 from models.classified import check_columns
+from models.migrating import Executor
 
 Params = Mapping[str, object]
 DatabaseError = BaseORMException
@@ -100,7 +101,9 @@ async def migrate(url: str, target: str | None = None) -> None:
     """Bring the tables at `url` to the newest migration, or to `target` (forward or back). Raises ValueError, and UNREACHABLE."""
     _require_openable(url)
     try:
-        await _tortoise_migrate(config=config(url, foreign_keys=False), target=f"models.{target}" if target else None)
+        given = config(url, foreign_keys=False)
+        await Tortoise.init(config=given, init_connections=False)
+        await Executor(connections.get("default"), given["apps"]).migrate([MigrationTarget("models", target or "__latest__")])
     finally:
         await Tortoise.close_connections()
 

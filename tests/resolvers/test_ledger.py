@@ -120,16 +120,15 @@ class Documents:
     """Documents as somebody might write them: any fields, under any alias, in any fragment, skipped and included."""
 
     def __init__(self, seed: int) -> None:
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 (the same documents each time)
         self.fragments: list[str] = []
         self.aliases = itertools.count(1)
 
     def document(self) -> str:
-        body = self.selection("Parcel", 3)
-        return (
-            f"query ($p: ID!, $yes: Boolean!, $no: Boolean = false) {{ parcel(id: $p) {{ id {body} }} yes: __typename @include(if: $yes) x: __typename @skip(if: $no) }}"
-            + " ".join(self.fragments)
-        )
+        head = "query ($p: ID!, $yes: Boolean!, $no: Boolean = false)"
+        used = "yes: __typename @include(if: $yes) no: __typename @skip(if: $no)"
+        parcel = f"parcel(id: $p) {{ id {self.selection('Parcel', 3)} }}"
+        return f"{head} {{ {parcel} {used} }} {' '.join(self.fragments)}"
 
     def selection(self, type_name: str, depth: int) -> str:
         return " ".join(self.part(type_name, depth) for _ in range(self.random.randint(1, 4)))

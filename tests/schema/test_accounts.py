@@ -188,8 +188,8 @@ async def test_deleting_destroys_what_is_personal_and_keeps_the_history_and_the_
     assert [(user.password_hash, user.deactivated_at is not None) for user in users] == [(None, True)] * 3
     statuses = sorted(claim.status for claim in await models.Claim.filter(account_id=merchant.id))
     assert (statuses, await models.Claim.filter(account_id=merchant.id, closed_at=None).count()) == (["RESOLVED", "WITHDRAWN"], 0)
-    for table in (models.Integration.filter(ended_at=None), models.Parcel.filter(deleted_at=None)):
-        assert await table.filter(account_id=merchant.id).count() == 0
+    assert await models.Integration.filter(ended_at=None, account_id=merchant.id).count() == 0
+    assert await models.Parcel.filter(deleted_at=None, account_id=merchant.id).count() == 0
     assert (await models.Consent.get(id=others["live"])).live_for == other.id
 
     # Nobody finds any of it again, and nothing can be done to it.
