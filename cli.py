@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
@@ -26,7 +27,7 @@ from models.fields import new_id
 from policy.decision import Facts
 from policy.vocabulary import Action, MerchantRole, ViewerKind
 from resolvers import facts as facts_of
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, LatchkeyError
 from resolvers.gate import Gate
 from resolvers.ledger import Request
 from settings import Settings, problems, settings
@@ -72,7 +73,9 @@ def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 def _guarded(run: Callable[[], Awaitable[Result]]) -> Result:
     try:
         return asyncio.run(run())  # type: ignore[arg-type] # every awaitable here is a coroutine
-    except (*database.UNREACHABLE, ValueError) as error:
+    except (LatchkeyError, ValueError) as wrong:  # what was given: its text says what is wrong with it
+        _fail(str(wrong))
+    except database.UNREACHABLE as error:
         _fail(f"the database does not answer ({type(error).__name__}): check LATCHKEY_DATABASE_URL")
 
 
@@ -153,11 +156,14 @@ def _global(named: str) -> tuple[str, UUID]:
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Sendcloud v2 or v3 parcel JSON, or NDJSON; .gz too.")],
+    file: Annotated[Path, typer.Argument(help="Sendcloud v2 or v3 parcel JSON, or NDJSON; .gz too.")],
     account: Annotated[str, typer.Option(help="The account: its id, or the e-mail of one of its users.")],
     rejects: Annotated[Path | None, typer.Option(help="Where rejected rows are told of; FILE.rejects.ndjson by default.")] = None,
 ) -> None:
     """Import parcels. Prints one JSON line of counts last: {"imported": n, "updated": n, "rejected": n}."""
+
+    if file.is_dir() or not os.access(file, os.R_OK):
+        _fail("there is no such file to read")
 
     async def work() -> imports.Counts:
         key = await _account(account)
@@ -199,7 +205,9 @@ def user_add(
     account: Annotated[str | None, typer.Option(help="The merchant's account: its id, or a user's e-mail. Left out for agents.")] = None,
     role: Annotated[MerchantRole, typer.Option(help="The role in that account.")] = MerchantRole.MEMBER,
     locale: Annotated[str, typer.Option(help="The language, BCP 47.")] = "en",
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="LATCHKEY_NEW_PASSWORD")] = "",
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, show_default=False, envvar="LATCHKEY_NEW_PASSWORD")
+    ] = "",
 ) -> None:
     """Add a merchant's user, or (without --account) a support agent. Prints the id."""
 

@@ -33,6 +33,7 @@ from models.migrating import Executor
 
 Params = Mapping[str, object]
 DatabaseError = BaseORMException
+MIGRATIONS = "models.migrations"
 #: What opening a database and asking it the first thing may raise: it is not there, or not for us, or none.
 UNREACHABLE = (BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError)
 
@@ -70,7 +71,7 @@ def config(url: str, *, foreign_keys: bool = True) -> dict[str, Any]:
         raise ValueError("the database URL must start with sqlite:// or postgres://")
     return {
         "connections": {"default": connection},
-        "apps": {"models": {"models": ["models"], "migrations": "models.migrations", "default_connection": "default"}},
+        "apps": {"models": {"models": ["models"], "migrations": MIGRATIONS, "default_connection": "default"}},
         "use_tz": True,
         "timezone": "UTC",
     }
@@ -97,11 +98,12 @@ async def close_database() -> None:
     EXECUTOR_CACHE.clear()  # Tortoise keeps statements by connection name, whichever engine they were made for
 
 
-async def migrate(url: str, target: str | None = None) -> None:
-    """Bring the tables at `url` to the newest migration, or to `target` (forward or back). Raises ValueError, and UNREACHABLE."""
+async def migrate(url: str, target: str | None = None, *, package: str = MIGRATIONS) -> None:
+    """Bring the tables at `url` to the newest migration of the package, or to `target` (forward or back). Raises ValueError, and UNREACHABLE."""
     _require_openable(url)
     try:
         given = config(url, foreign_keys=False)
+        given["apps"]["models"]["migrations"] = package
         await Tortoise.init(config=given, init_connections=False)
         await Executor(connections.get("default"), given["apps"]).migrate([MigrationTarget("models", target or "__latest__")])
     finally:

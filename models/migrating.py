@@ -1,4 +1,4 @@
-"""Migrating without losing anything. To change a column or add a CHECK on SQLite, Tortoise makes the table anew, and forgets its indexes
+"""Migrating without losing anything. To change a column or a CHECK on SQLite, Tortoise makes the table anew, and forgets its indexes
 and what is unique over several columns: here they follow it.
 """
 
@@ -37,6 +37,15 @@ class KeepingIndexes(SqliteSchemaEditor):
             kept = tuple(renamed.get(column, column) for column in index.columns)
             if columns.issuperset(kept) and (kept, index.unique) not in there:
                 await self._run_sql(index.sql if index.sql and kept == index.columns else _create(table, kept, unique=index.unique))
+
+    async def remove_constraint(self, model: Any, constraint: Any) -> None:
+        """Tortoise's, but a CHECK goes: it makes the table anew from the state in which the CHECK is still there."""
+        meta, declared = model._meta, model._meta.constraints  # noqa: SLF001 (Tortoise's own way)
+        meta.constraints = [each for each in declared if each.name != constraint.name]
+        try:
+            await super().remove_constraint(model, constraint)
+        finally:
+            meta.constraints = declared
 
     async def _indexes(self, table: str) -> list[_Index]:
         made_by = {row["name"]: row["sql"] for row in await self._rows(f"SELECT name, sql FROM sqlite_master WHERE tbl_name = '{table}'")}

@@ -9,7 +9,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -29,7 +29,7 @@ class Position:
 
     def cursor(self, noun: str) -> str:
         """The opaque cursor of this position in a list of `noun`."""
-        micros = round((self.at - _EPOCH).total_seconds() * 1_000_000)
+        micros = (self.at - _EPOCH) // timedelta(microseconds=1)  # exactly: a float would be off by one in some centuries
         return urlsafe_b64encode(f"{noun}|{micros}|{self.id.hex}".encode()).decode().rstrip("=")
 
 

@@ -116,6 +116,21 @@ async def test_a_parcel_s_row_names_the_fields_that_were_asked_for_and_never_a_v
     assert "¶" not in repr([row.__dict__ for row in await recorded()])
 
 
+async def test_of_a_row_only_its_own_fields_are_written_down_not_those_of_rows_it_leads_to(agent: Viewer, merchant: Merchant, schema: Schema) -> None:
+    newest, parcel = await some_parcels(merchant, 2)
+    await a_consent(merchant)
+    document = f"""{{ parcel(id: "{parcel_id(parcel.id)}") {{ note account {{ settings {{ senderAddresses {{ city }} }}
+    parcels(first: 1) {{ nodes {{ recipient {{ email }} }} }} agentLogin {{ consent {{ grantedBy }} }} }} }} }}"""
+    assert (await ask(schema, agent, document)).errors == []
+    rows = {(row.parcel_id, *row.fields_) for row in await recorded()}
+    assert rows == {
+        (parcel.id, "Parcel.note"),
+        (newest.id, "Recipient.email"),
+        (None, "AccountSettings.senderAddresses"),
+        (None, "Consent.grantedBy"),
+    }
+
+
 class Documents:
     """Documents as somebody might write them: any fields, under any alias, in any fragment, skipped and included."""
 

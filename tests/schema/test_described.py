@@ -32,12 +32,3 @@ def test_everything_has_a_description(schema: Schema) -> None:
     found = dict(described(schema._schema))
     assert len(found) > 500
     assert [coordinate for coordinate, description in found.items() if not (description or "").strip()] == []
-
-
-def test_a_description_says_more_than_the_name(schema: Schema) -> None:
-    same = []
-    for coordinate, description in described(schema._schema):
-        words = (description or "").lower().strip(" .").replace(" ", "")
-        if words == coordinate.rsplit(".", 1)[-1].strip("():@").lower().replace("_", ""):
-            same.append(coordinate)
-    assert same == []
