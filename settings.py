@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
     database_url: str = Field(
-        default=f"sqlite://{HERE / 'var' / 'latchkey.db'}", description="`sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`."
+        default=f"sqlite://{HERE / 'var' / 'latchkey.db'}", repr=False, description="`sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`."
     )
     secure: bool | None = Field(
         default=None, description="Are we reached by TLS? Cookies are then `__Host-` and Secure. By default yes in production, no in development."
@@ -53,7 +53,9 @@ class Settings(BaseSettings):
     )
     disclosures_per_hour: int = Field(default=500, ge=1, description="How many different parcels of an account an agent may see in an hour.")
     session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a session lasts, in hours.")
-    metrics_token: str | None = Field(default=None, description="The bearer token `/metrics` takes. Without one it answers in development only.")
+    metrics_token: str | None = Field(
+        default=None, repr=False, description="The bearer token `/metrics` takes. Without one it answers in development only."
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR. The database's parameters are never logged."
     )
@@ -69,10 +71,11 @@ class Settings(BaseSettings):
         return not self.development if self.secure is None else self.secure
 
     def hosts(self) -> list[str]:
-        """`allowed_hosts` as a list. Raises ValueError for `*` in production."""
-        if not self.development and self.allowed_hosts == "*":
+        """`allowed_hosts` as a list. Raises ValueError for `*`, or none, in production."""
+        named = self.allowed_hosts.split(",")
+        if not self.development and not set(named).isdisjoint({"*", ""}):
             raise ValueError("LATCHKEY_ALLOWED_HOSTS must name our hosts in production")
-        return self.allowed_hosts.split(",")
+        return named
 
 
 def problems(error: ValidationError) -> str:

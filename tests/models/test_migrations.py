@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +30,12 @@ from tests.builders import Merchant, ParcelMade, a_claim, a_consent, a_merchant,
 from tests.serving import token_of
 
 FIRST = "0001_initial"
+
+
+@pytest.fixture(autouse=True)
+async def _nothing_stays_open() -> AsyncIterator[None]:
+    yield
+    await close_database()
 
 
 @dataclass(frozen=True)
