@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Data, Subprotocol
 
-from identity import tokens, users
+import models
+from identity import passwords, tokens, users
+from identity.credentials import hash_of, new_secret
 from models import database
 from policy.vocabulary import Viewer
 
@@ -253,10 +256,15 @@ async def token_of(viewer: Viewer) -> str:
     return await tokens.create_token(viewer.id)
 
 
+async def session_of(viewer: Viewer) -> dict[str, str]:
+    """The header of a browser that signed in as this user: what signing in leaves behind, without its price."""
+    token, now = new_secret(), await database.clock()
+    await models.Session.create(user_id=viewer.id, token_hash=hash_of(token), created_at=now, expires_at=now + timedelta(hours=1))
+    return {"Cookie": f"latchkey={token}"}
+
+
 async def with_password(viewer: Viewer) -> str:
     """Give a user a password (PASSWORD); their e-mail."""
-    from identity import passwords
-
     hashed = await passwords.hash_new(PASSWORD)
     await database.execute("UPDATE users SET password_hash = :hash WHERE id = :id", hash=hashed, id=viewer.id)
     email: str = (await database.fetch("SELECT email FROM users WHERE id = :id", id=viewer.id))[0]["email"]

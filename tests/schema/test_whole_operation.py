@@ -15,6 +15,7 @@ from resolvers import consents
 from resolvers.gate import Gate
 from resolvers.ledger import Request
 from schema.build import Schema
+from schema.executor import Executor
 from tests.asking import Answer, account_id, ask, claim_id, context_of, parcel_id, recorded
 from tests.builders import a_claim, a_consent, a_merchant, a_parcel, an_agent
 from tests.schema.rungs import contents
@@ -249,3 +250,12 @@ async def test_the_payload_is_decided_anew_after_the_change(database: str, schem
     assert answer.data["open"]["claim"]["parcel"]["recipient"] == {"name": "Jan Bakker"}
     assert answer.data["shut"] == {"claim": {"description": None, "parcel": {"recipient": {"name": None}}}}
     assert (answer.data["after"], answer.codes) == (None, ["CONFLICT"])
+
+
+async def test_a_mutation_that_nobody_decided_does_not_run(database: str, schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second lock: an executor that forgets to decide the operation gets nothing done, not even by those who may."""
+    merchant = await a_merchant()
+    monkeypatch.setattr(Executor, "execute_operation", StrawberryGraphQLCoreExecutionContext.execute_operation)
+    before = await contents()
+    document = "mutation ($a: ID!) { grantConsent(input: {accountId: $a, duration: ONE_DAY}) { consent { id } } }"
+    await assert_nothing_ran(before, await ask(schema, merchant.owner, document, {"a": account_id(merchant.id)}), "UNDECIDED")

@@ -9,8 +9,9 @@ import pytest
 
 from server import application
 from settings import Environment, Settings
-from tests.builders import a_merchant, a_parcel
-from tests.serving import PASSWORD, Deployment, token_of, with_password
+from tests.asking import parcel_id, recorded
+from tests.builders import a_consent, a_merchant, a_parcel, an_agent
+from tests.serving import PASSWORD, Deployment, session_of, token_of
 
 ANSWERS = [
     pytest.param("POST", "/graphql", 200, id="graphql"),
@@ -69,15 +70,10 @@ async def test_the_request_id_is_always_ours_and_never_the_same(deployed: Deploy
 
 
 async def test_the_request_id_is_the_one_the_access_log_has(deployment: Deployment) -> None:
-    from tests.asking import recorded
-    from tests.builders import a_consent, an_agent
-
     merchant = await a_merchant()
     parcel = await a_parcel(merchant)
     await a_consent(merchant)
     async with deployment.server.client(await token_of(await an_agent())) as client:
-        from tests.asking import parcel_id
-
         answer = await client.post("/graphql", json={"query": f'{{ parcel(id: "{parcel_id(parcel.id)}") {{ recipient {{ name }} }} }}'})
     assert answer.json()["data"]["parcel"]["recipient"] == {"name": "Jan Bakker"}
     assert [event.request_id for event in await recorded() if event.parcel_id == parcel.id] == [answer.headers["x-request-id"]]
@@ -94,10 +90,9 @@ async def test_nothing_that_depends_on_who_asks_is_kept(deployed: Deployment, me
 
 
 async def test_refusals_are_not_kept_either(deployment: Deployment) -> None:
-    email = await with_password((await a_merchant()).owner)
-    async with deployment.server.client() as client:
+    async with deployment.server.client(headers=await session_of((await a_merchant()).owner)) as client:
         for answer in (
-            await client.post("/auth/sign-in", json={"email": email, "password": PASSWORD}),
+            await client.post("/auth/sign-in", json={"email": "nobody@example.com", "password": PASSWORD}),
             await client.post("/graphql", json={}, headers={"authorization": "Bearer nonsense"}),
             await client.post("/graphql", json={}, headers={"sec-fetch-site": "cross-site"}),
         ):

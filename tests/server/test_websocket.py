@@ -26,7 +26,7 @@ from schema.documents import TrustedDocuments
 from schema.http import MOST_SUBSCRIPTIONS, Endpoint
 from tests.asking import account_id, context_of
 from tests.builders import Merchant, a_consent, a_merchant, a_parcel, an_agent
-from tests.serving import Deployment, Socket, free_port, token_of, until, with_password
+from tests.serving import Deployment, Socket, free_port, session_of, token_of, until
 
 MARK = "Kenmerk7QZ2"
 WHO = "{ viewer { name } }"
@@ -225,9 +225,7 @@ async def test_a_page_of_another_site_is_refused_with_403(deployment: Deployment
 
 
 async def test_our_own_page_is_let_in_with_its_cookie(deployment: Deployment, merchant: Merchant) -> None:
-    async with deployment.server.signed_in(await with_password(merchant.owner)) as browser:
-        cookie = f"latchkey={browser.cookies['latchkey']}"
-    headers = {"Origin": deployment.server.url, "Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
+    headers = {"Origin": deployment.server.url, "Sec-Fetch-Site": "same-origin", **await session_of(merchant.owner)}
     async with deployment.server.socket(headers=headers) as socket:
         assert (await socket.run(WHO))[0]["payload"]["data"] == {"viewer": {"name": "Owner of Bakker Bikes"}}
 
@@ -322,8 +320,8 @@ async def test_the_named_operation_runs(socket: Socket) -> None:
 
 async def test_after_sign_out_the_next_operation_is_nobody_s(deployment: Deployment, merchant: Merchant) -> None:
     async with AsyncExitStack() as opened:
-        browser = await opened.enter_async_context(deployment.server.signed_in(await with_password(merchant.owner)))
-        headers = {"Cookie": f"latchkey={browser.cookies['latchkey']}"}
+        headers = await session_of(merchant.owner)
+        browser = await opened.enter_async_context(deployment.server.client(headers=headers))
         socket, elsewhere = [await opened.enter_async_context(each.socket(headers=headers)) for each in (deployment.server, deployment.other)]
         for each in (socket, elsewhere):
             await each.subscribe("running", LOGIN, {"id": account_id(merchant.id)})
