@@ -16,6 +16,7 @@ from models import database
 from models.database import close_database, open_database
 from policy.vocabulary import ClaimStatus, Viewer
 from schema.build import Schema
+from schema.ids import global_id
 from tests.asking import account_id, ask, claim_id, parcel_id
 from tests.builders import a_claim, a_consent, a_merchant, a_parcel, an_agent
 from tests.server.inputs import (
@@ -469,8 +470,6 @@ async def test_both_first_and_last_is_refused(house: House) -> None:
 
 @pytest.mark.parametrize("type_name", ["Account", "Parcel", "Claim"])
 async def test_what_does_not_exist_is_not_found(house: House, type_name: str) -> None:
-    from schema.ids import global_id
-
     unknown = global_id(type_name, house.owner.id)
     answer = await post(house.owners, f'{{ {type_name.lower()}(id: "{unknown}") {{ id }} node(id: "{unknown}") {{ id }} }}')
     assert answer.json()["data"] == {type_name.lower(): None, "node": None}

@@ -1,12 +1,10 @@
-"""Is it there, is it ready, how is it doing; and starting only where it can serve, stopping in time."""
+"""Is it there, is it ready, how is it doing; and starting only where it can serve."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,9 +15,7 @@ import server
 from models.database import close_database, open_database
 from server import application
 from settings import Environment, Settings, settings
-from tests.asking import account_id
-from tests.builders import a_merchant
-from tests.serving import HERE, Deployment, Server, environment, free_port, serving, token_of
+from tests.serving import HERE, Deployment, environment, free_port
 
 
 @pytest.fixture
@@ -149,25 +145,3 @@ def test_an_unmigrated_database_ends_the_process(tmp_path: Path) -> None:
         check=False,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "the database is not migrated: run `python cli.py migrate`\n")
-
-
-async def test_it_stops_in_time_with_sockets_open_and_a_subscription_running(migrated: dict[str, str], tmp_path: Path) -> None:
-    copy = shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), tmp_path / "stopping.sqlite3")
-    await open_database(f"sqlite://{copy}")
-    merchant = await a_merchant()
-    token = await token_of(merchant.owner)
-    await close_database()
-    stopping = Server(f"sqlite://{copy}", tmp_path)
-    async with serving(stopping), stopping.socket(token) as running, stopping.socket(token) as idle, stopping.socket(init=False) as silent:
-        await running.subscribe("1", "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }", {"id": account_id(merchant.id)})
-        assert (await running.next())["type"] == "next"
-        started = time.monotonic()
-        stopping.process.terminate()
-        for socket in (running, idle, silent):
-            assert (await socket.closed())[0] == 1012  # service restart: connect elsewhere
-        await asyncio.to_thread(stopping.process.wait, 20)
-        assert time.monotonic() - started < 10
-    assert server.GRACE_SECONDS < 10  # for a request that never ends
-    assert stopping.process.returncode in {0, -15}
-    assert "Traceback" not in stopping.said()
-    assert "unexpected error" not in stopping.said()

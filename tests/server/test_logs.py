@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from models import database
-from models.database import close_database, open_database
 from tests.asking import account_id, parcel_id
 from tests.builders import Merchant, ParcelMade, a_consent, a_merchant, a_parcel, an_agent
-from tests.serving import PASSWORD, Deployment, Server, serving, token_of, with_password
+from tests.serving import PASSWORD, Deployment, token_of, with_password
 
 MARK = "Kenmerk7QZ3"
 EVERYTHING = """query Q($id: ID!) {
@@ -118,32 +113,3 @@ async def test_a_database_that_fails_is_told_by_type_and_place(deployment: Deplo
     assert re.search(r"error=\w+Error .*where=\w+/\w+\.py:\d+", told)
     assert [line for line in lines if MARK in line or "INSERT" in line or "Traceback" in line] == []
     assert (await database.fetch("SELECT count(*) AS n FROM claims WHERE parcel_id = :id", id=parcel.id))[0]["n"] == 0
-
-
-@pytest.fixture
-async def in_production(migrated: dict[str, str], tmp_path: Path) -> AsyncIterator[Server]:
-    copy = shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), tmp_path / "production.sqlite3")
-    server = Server(f"sqlite://{copy}", tmp_path, environment="production", allowed_hosts="127.0.0.1", log_level="debug", metrics_token=MARK)
-    async with serving(server):
-        yield server
-
-
-async def test_in_production_lines_are_json_and_debug_tells_no_more(in_production: Server) -> None:
-    await open_database(in_production.database_url)
-    merchant = await a_merchant()
-    parcel, token = await a_parcel(merchant, name=MARK), await token_of(merchant.owner)
-    await close_database()
-    in_production.news()
-    assert MARK in str(await in_production.ask(EVERYTHING.replace("query Q", "query"), {"id": parcel_id(parcel.id)}, token=token))
-    async with in_production.client(MARK) as client:
-        assert (await client.get("/metrics")).status_code == 200
-        assert (await client.get("/graphql", headers={"accept": "text/html, */*;q=0.8"})).status_code == 405
-        for path in ("/", "/graphiql/index.html"):
-            assert (await client.get(path)).status_code == 404
-    lines = in_production.news().splitlines()
-    assert len(lines) == 5
-    for line in lines:
-        entry = json.loads(line)
-        assert set(entry) == {"event", "level", "timestamp", "method", "ms", "request_id", "route", "status"}
-        assert MARK not in line
-        assert token not in line
