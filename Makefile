@@ -33,6 +33,7 @@ format: .venv/dev.stamp ## format the code, and mend what the linter can
 lock: .venv/dev.stamp ## bring the lock files up to pyproject.toml (all to the newest: make lock UPGRADE=--upgrade)
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(LOCK) --group mutants --constraint requirements/dev.txt --output-file requirements/mutants.txt
 	$(LOCK) --group node --output-file requirements/node.txt
 	cd graphiql && npm install --package-lock-only --ignore-scripts --loglevel=error
 

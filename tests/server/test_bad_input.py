@@ -300,11 +300,12 @@ async def test_a_value_of_any_kind_is_not_said_again(house: House, name: str) ->
     answers: list[tuple[str, httpx2.Response]] = []
     for place in of_field(name):
         client, world = house.client_for(place), house.world
-        answers += [
-            (place.name, await post(client, with_literals(world, [(place, value) for value in WRONG.values()]))),
-            (place.name, await post(client, *with_variables(world, [(place, value) for value in JSON_VALUES]))),
-            (place.name, await post(client, *place.with_variables(world, place.listed(MARK)))),
-        ]
+        answers.append((place.name, await post(client, *place.with_variables(world, place.listed(MARK)))))
+        if house.deployed.engine == "sqlite":  # what does not get as far as a database is the same on both
+            answers += [
+                (place.name, await post(client, with_literals(world, [(place, value) for value in WRONG.values()]))),
+                (place.name, await post(client, *with_variables(world, [(place, value) for value in JSON_VALUES]))),
+            ]
     assert_silent(house, *(answer for _, answer in answers))
     assert [(place, answer.text[:300]) for place, answer in answers if answer.status_code != 200 or "INTERNAL" in codes(answer)] == []
 
