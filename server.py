@@ -20,7 +20,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,6 +31,7 @@ from identity.requests import caller
 from identity.routes import REFUSALS, auth_routes, refusal
 from models import database
 from models.fields import new_id
+from pages import ADDRESSES, Links, page_routes
 from resolvers import documents as document_links
 from resolvers import exports, live
 from resolvers.gate import Gate
@@ -44,6 +45,7 @@ from schema.http import Endpoint
 from settings import HERE, Settings, problems, settings
 
 GRAPHIQL = HERE / "graphiql" / "dist"
+WEB = HERE / "web" / "dist"
 GRACE_SECONDS = 8  # with what comes before and after, a stop takes less than ten
 TIDY_SECONDS = 600
 log = structlog.get_logger("latchkey")
@@ -116,20 +118,25 @@ class Told:
 
 
 _ROUTES = frozenset({"/graphql", "/schema.graphql", "/auth/sign-in", "/auth/sign-out", "/healthz", "/readyz", "/metrics"})
-_PREFIXES = ("/exports/", "/documents/", "/webhooks/", "/graphiql/")
+_PREFIXES = ("/exports/", "/documents/", "/webhooks/", "/graphiql/", "/assets/")
+_PAGES = tuple(address for addresses in ADDRESSES.values() for address in addresses if address != "/")
 
 
 def _route_of(scope: Scope) -> str:
     """The route without what is secret or unbounded in it."""
     path: str = scope["path"]
-    return path if path in _ROUTES else next((f"{prefix}…" for prefix in _PREFIXES if path.startswith(prefix)), "other")
+    if path in _ROUTES:
+        return path
+    if path == "/" or path.startswith(_PAGES):
+        return "page"
+    return next((f"{prefix}…" for prefix in _PREFIXES if path.startswith(prefix)), "other")
 
 
 def application(given: Settings) -> Starlette:
     """The ASGI application. Raises ValueError for settings that can't serve."""
     schema = build()
     changes = Changes()
-    documents = load(given.trusted_documents, schema._schema)  # noqa: SLF001 (graphql-core's schema validates the documents)
+    documents = load(given.trusted_documents, schema._schema, WEB / "documents.json")  # noqa: SLF001 (graphql-core's schema validates them)
 
     async def context_for(connection: HTTPConnection) -> Context:
         who = await caller(connection, given.is_secure)
@@ -166,7 +173,8 @@ def application(given: Settings) -> Starlette:
         routes=[
             Route("/graphql", _with_graphiql(endpoint, given), name="graphql"),
             WebSocketRoute("/graphql", endpoint, name="graphql-ws"),  # a Route takes no sockets
-            *_pages(given),
+            *_graphiql_files(given),
+            *page_routes(WEB, Links(given.terms_url, given.privacy_url, given.support_url)),
             Route("/schema.graphql", _schema_file(schema)),
             *auth_routes(given.is_secure, lifetime=timedelta(hours=given.session_hours)),
             *exchange_routes(gate_for, given.document_hosts.split(",")),
@@ -206,15 +214,9 @@ def _graphiql() -> Response:
     return FileResponse(page, headers={"Content-Security-Policy": _GRAPHIQL_POLICY, "Cache-Control": "no-store"})
 
 
-def _pages(given: Settings) -> list[BaseRoute]:
-    if not given.development:
-        return []
-
-    async def home(_: Request) -> Response:
-        return RedirectResponse("/graphql", 303)
-
-    files: list[BaseRoute] = [Mount("/graphiql", StaticFiles(directory=GRAPHIQL), name="graphiql")] if GRAPHIQL.is_dir() else []
-    return [Route("/", home), *files]
+def _graphiql_files(given: Settings) -> list[BaseRoute]:
+    built = given.development and GRAPHIQL.is_dir()
+    return [Mount("/graphiql", StaticFiles(directory=GRAPHIQL), name="graphiql")] if built else []
 
 
 def _schema_file(schema: Schema) -> Callable[[Request], Awaitable[Response]]:

@@ -27,6 +27,15 @@ def _listed(text: str) -> str:
 CommaSeparated = Annotated[str, NoDecode, AfterValidator(_listed)]
 
 
+def _linkable(text: str) -> str:
+    if text and not text.startswith(("https://", "http://", "mailto:", "/")):
+        raise ValueError("must be an https:, http: or mailto: address, or begin with /")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_linkable)]
+
+
 class Settings(BaseSettings):
     """The settings. Each is described in docs/settings.md; a test holds the two together."""
 
@@ -53,6 +62,9 @@ class Settings(BaseSettings):
     )
     disclosures_per_hour: int = Field(default=500, ge=1, description="How many different parcels of an account an agent may see in an hour.")
     session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a session lasts, in hours.")
+    terms_url: Address = Field(default="", description="Where the panel's link to the terms leads; none by default.")
+    privacy_url: Address = Field(default="", description="Where its link to the privacy policy leads.")
+    support_url: Address = Field(default="", description="Where its link to support leads; `mailto:` is fine.")
     metrics_token: str | None = Field(
         default=None, repr=False, description="The bearer token `/metrics` takes. Without one it answers in development only."
     )

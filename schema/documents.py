@@ -31,11 +31,15 @@ class TrustedDocuments:
         return self.names.get(text) if text else None
 
 
-def load(path: Path | None, schema: GraphQLSchema) -> TrustedDocuments:
-    """Load a folder of `.graphql` files, or a JSON manifest. Raises ValueError for a document that does not fit the schema."""
-    if path is None:
-        return TrustedDocuments()
-    return of(_folder(path) if path.is_dir() else _manifest(path), schema)
+def load(path: Path | None, schema: GraphQLSchema, web_apps: Path | None = None) -> TrustedDocuments:
+    """Load a folder of `.graphql` files, or a JSON manifest, and the manifest of the web apps if they are built.
+
+    Raises ValueError for a document that does not fit the schema.
+    """
+    texts = _manifest(web_apps) if web_apps is not None and web_apps.is_file() else []
+    if path is not None:
+        texts += _folder(path) if path.is_dir() else _manifest(path)
+    return of(texts, schema)
 
 
 def of(texts: Iterable[str], schema: GraphQLSchema) -> TrustedDocuments:

@@ -1,0 +1,67 @@
+import { useSignal } from "@preact/signals";
+import { Failure } from "../answers";
+import { session } from "../session";
+import { signIn } from "../signing";
+import { common } from "../speech";
+import { Action, useDoing } from "./Action";
+import { Input } from "./Field";
+import { Languages } from "./Languages";
+import { Help, Notice } from "./Notice";
+import { Page } from "./Page";
+
+export function SignIn({ children }: { children?: preact.ComponentChildren }) {
+  const words = common.value.signIn;
+  const email = useSignal("");
+  const password = useSignal("");
+  const { busy, failure, run } = useDoing();
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void run(() => signIn(email.value, password.value));
+  };
+  const known = failure.value && told(failure.value);
+  return (
+    <main class="sign-in" id="content">
+      <Page title={words.title}>
+        {session.value.state === "ended" && <Notice tone="warning">{words.ended}</Notice>}
+        <form class="card" onSubmit={submit}>
+          <Input
+            label={words.email}
+            type="email"
+            name="email"
+            autocomplete="username"
+            required
+            onInput={(event) => {
+              email.value = event.currentTarget.value;
+            }}
+          />
+          <Input
+            label={words.password}
+            type="password"
+            name="password"
+            autocomplete="current-password"
+            required
+            onInput={(event) => {
+              password.value = event.currentTarget.value;
+            }}
+          />
+          {known && (
+            <div class="notice bad" role="alert">
+              {known}
+            </div>
+          )}
+          {failure.value && !known && <Help failure={failure.value} />}
+          <Action kind="main" type="submit" busy={busy.value}>
+            {words.submit}
+          </Action>
+        </form>
+        {children}
+        <Languages />
+      </Page>
+    </main>
+  );
+}
+
+function told(failure: Failure): string | undefined {
+  const words = common.value.signIn;
+  return failure.code === "UNAUTHENTICATED" ? words.wrong : failure.code === "RATE_LIMITED" ? words.tooMany : undefined;
+}

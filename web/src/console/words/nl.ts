@@ -1,0 +1,6 @@
+import common from "../../common/words/nl";
+import type { ConsoleWords } from "../words";
+import english from "./en";
+
+const words: ConsoleWords = { ...english, common };
+export default words;
