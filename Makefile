@@ -4,22 +4,23 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE)
-GRAPHIQL := $(addprefix graphiql/,build.sh index.html page.css page.js package.json package-lock.json .npmrc)
+GRAPHIQL := node.sh $(addprefix graphiql/,build.sh index.html page.css page.js package.json package-lock.json .npmrc)
+WEB := node.sh schema/schema.graphql $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/src/gql/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test format lock sdl graphiql clean
+.PHONY: help run test format lock sdl web graphiql clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
-run: .venv/runtime.stamp ## the API with demo data on 127.0.0.1:8000; prints the addresses and who can sign in
+run: .venv/runtime.stamp web ## the web apps and the API with demo data on 127.0.0.1:8000; prints the addresses and who can sign in
 	@$(MAKE) --no-print-directory graphiql || echo 'GraphiQL is left out this time; the API runs without it. Try again: make graphiql'
 	$(BIN)/python cli.py migrate
 	$(BIN)/python cli.py demo --if-empty
 	@$(BIN)/python cli.py demo --list
 	@$(BIN)/python server.py || [ $$? -eq 130 ] # Ctrl-C is how it ends
 
-test: .venv/dev.stamp ## every check: format, lint, types, rooms, tests on SQLite and on a real PostgreSQL
+test: .venv/dev.stamp web ## every check: format, lint, types, rooms, tests on SQLite, on a real PostgreSQL and in a real browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
@@ -36,14 +37,20 @@ lock: .venv/dev.stamp ## bring the lock files up to pyproject.toml (all to the n
 	$(LOCK) --group mutants --constraint requirements/dev.txt --output-file requirements/mutants.txt
 	$(LOCK) --group node --output-file requirements/node.txt
 	cd graphiql && npm install --package-lock-only --ignore-scripts --loglevel=error
+	cd web && npm install --package-lock-only --ignore-scripts --loglevel=error
 
 sdl: .venv/dev.stamp ## print the schema into schema/schema.graphql
 	$(BIN)/python cli.py sdl > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql
 
+web: web/dist/documents.json ## the merchant's panel and the agent's console
+
 graphiql: graphiql/dist/index.html ## GraphiQL's files, for development
 
 clean: ## remove what make made; databases stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache graphiql/dist graphiql/node_modules
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache graphiql/dist graphiql/node_modules web/dist web/node_modules web/src/gql screenshots
+
+web/dist/documents.json: $(WEB) | .venv/bin/python
+	./web/build.sh
 
 graphiql/dist/index.html: $(GRAPHIQL) | .venv/bin/python
 	./graphiql/build.sh

