@@ -24,8 +24,6 @@ function open(): Client {
     keepAlive: PING_MS,
     connectionAckWaitTimeout: PATIENCE_MS,
     retryAttempts: Number.POSITIVE_INFINITY,
-    // Only what happened to the socket: retrying on an error of ours would spin.
-    shouldRetry: (error) => error instanceof Event,
     retryWait: (retries) => new Promise((resolve) => setTimeout(resolve, Math.min(250 * 2 ** retries, LONGEST_WAIT_MS))),
     onNonLazyError: () => lost(),
     on: {
