@@ -39,6 +39,9 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "trusted_documents": "/srv/documents",
         "disclosures_per_hour": "50",
         "session_hours": "0.5",
+        "terms_url": "https://www.latchkey.example/terms",
+        "privacy_url": "/privacy",
+        "support_url": "mailto:support@latchkey.example",
         "metrics_token": "geheim",
         "log_level": "warning",
     }
@@ -51,7 +54,14 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert given.hosts() == ["latchkey.example", "www.latchkey.example"]
     assert given.document_hosts == "panel.sendcloud.sc,labels.example"
     assert given.trusted_documents == Path("/srv/documents")
+    assert (given.terms_url, given.privacy_url, given.support_url) == (values["terms_url"], values["privacy_url"], values["support_url"])
     assert (given.disclosures_per_hour, given.session_hours, given.metrics_token, given.log_level) == (50, 0.5, "geheim", "WARNING")
+
+
+def test_a_link_leads_nowhere_but_to_a_page_or_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATCHKEY_SUPPORT_URL", "javascript:alert(1)")
+    with pytest.raises(ValidationError, match="support_url"):
+        Settings()
 
 
 @pytest.mark.parametrize(
