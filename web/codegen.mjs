@@ -44,6 +44,26 @@ for (const section of sections) {
   await writeFile(section.filename, await codegen(section));
 }
 
+// The documents of each .graphql file in a module of their own, so that a page loads those it uses and no others. graphql.ts still exports them all.
+const ALL = `${OUTPUT}graphql.ts`;
+const constant = /^export const (\w+)Document = .*? as unknown as DocumentNode<(\w+), ?(\w+)>;\n?/gm;
+const generated = await readFile(ALL, "utf8");
+const written = new Map([...generated.matchAll(constant)].map((found) => [found[1], found]));
+const modules = [];
+for (const { location, document } of documents) {
+  const operations = document.definitions.filter((each) => each.kind === "OperationDefinition").map(({ name }) => written.get(pascal(name.value)));
+  const name = location.replace(/^src[\\/]/, "").replace(/\.graphql$/, "").replaceAll(/[\\/]/g, "-");
+  const types = operations.flatMap(([, , answer, variables]) => [answer, variables]).join(", ");
+  const head = `import type { TypedDocumentNode as DocumentNode } from "@graphql-typed-document-node/core";\nimport type { ${types} } from "./graphql";\n`;
+  await writeFile(`${OUTPUT}${name}.ts`, head + operations.map(([text]) => `${text.trim()}\n`).join(""));
+  modules.push(`export * from "./${name}";\n`);
+}
+await writeFile(ALL, generated.replaceAll(constant, "").replace(/^import .*DocumentNode.*\n/m, "") + modules.join(""));
+
+function pascal(name) {
+  return name[0].toUpperCase() + name.slice(1);
+}
+
 // Every enum, used by an operation or not: the words of each language have one for every value.
 const enums = Object.values(schemaAst.getTypeMap()).filter((type) => isEnumType(type) && !type.name.startsWith("__"));
 const union = (type) => type.getValues().map(({ name }) => JSON.stringify(name)).join(" | ");

@@ -102,9 +102,13 @@ async def visit(
     size: tuple[int, int] = WIDE,
     scheme: Scheme = "light",
     locale: str = "en-GB",
+    language: str | None = None,
     complaining: bool = False,
 ) -> AsyncIterator[Visit]:
-    """A browser of its own, signed in as `viewer`. Nothing may be said on its console, unless it is `complaining` (of a server that is down)."""
+    """A browser of its own, signed in as `viewer`; it speaks their language, unless another `language` was chosen in it.
+
+    Nothing may be said on its console, unless it is `complaining` (of a server that is down).
+    """
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale=locale, timezone_id="Europe/Amsterdam", reduced_motion="reduce"
     )
@@ -113,6 +117,8 @@ async def visit(
         name, _, value = (await session_of(viewer))["Cookie"].partition("=")
         host = urlsplit(server.url).hostname or ""
         await context.add_cookies([{"name": name, "value": value, "domain": host, "path": "/", "httpOnly": True, "sameSite": "Strict"}])
+    if language is not None:
+        await context.add_init_script(f"localStorage.setItem('latchkey.language', '{language}')")
     found = Visit(context, await context.new_page(), server)
     yield found
     await context.close()

@@ -48,6 +48,11 @@ export class Failure extends Error {
     this.requestId = requestId;
   }
 
+  /** The field that was filled in wrongly, if the server named one: "iban", "recipient.email". */
+  get field(): string | undefined {
+    return this.code === "BAD_USER_INPUT" ? this.message.split(" ", 1)[0] : undefined;
+  }
+
   static of(problem: GraphQLProblem): Failure {
     const { code = "INTERNAL", reason, requestId } = problem.extensions ?? {};
     return new Failure(code, problem.message, reason, requestId);

@@ -1,16 +1,24 @@
 import type { ComponentType } from "preact";
 import { match, place } from "../common/route";
 import { start } from "../common/start";
+import { lazy } from "../common/ui/lazy";
 import { Empty } from "../common/ui/Notice";
 import { Page } from "../common/ui/Page";
 import { Shell } from "../common/ui/Shell";
 import { listen } from "./changes";
-import { ParcelsPage } from "./ParcelsPage";
 import { loaders, words } from "./words";
 
+/** A page is loaded with its words when it is first shown. */
+function page(load: () => Promise<{ default: ComponentType<any> }>): ComponentType<any> {
+  return lazy(() => load().then((module) => module.default));
+}
+
+const Parcels = page(() => import("./parcels/ParcelsPage"));
 const PAGES: [string, ComponentType<any>][] = [
-  ["", ParcelsPage],
-  ["/parcels", ParcelsPage],
+  ["", Parcels],
+  ["/parcels", Parcels],
+  ["/settings", page(() => import("./settings/AccountPage"))],
+  ["/settings/account", page(() => import("./settings/AccountPage"))],
 ];
 
 function Main() {

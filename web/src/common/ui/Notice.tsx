@@ -8,13 +8,21 @@ export function Notice({ tone = "plain", children }: { tone?: Tone; children: Co
   return <div class={`notice ${tone}`}>{children}</div>;
 }
 
+interface HelpProps {
+  failure: Failure;
+  again?: () => void;
+  /** What it means here, where that is more than the code's own words. */
+  here?: { [code in Failure["code"]]?: string };
+}
+
 /** A failure as help: what happened, and what to do about it. Said at once to who listens. */
-export function Help({ failure, again }: { failure: Failure; again?: () => void }) {
+export function Help({ failure, again, here = {} }: HelpProps) {
   const words = common.value;
+  const told = here[failure.code] ?? words.failure[failure.code];
   return (
     <div class="notice bad" role="alert">
       <p>
-        {failure.code === "FORBIDDEN" && failure.reason ? `${words.failure.FORBIDDEN} (${words.why[failure.reason]})` : words.failure[failure.code]}{" "}
+        {failure.code === "FORBIDDEN" && failure.reason ? `${told} (${words.why[failure.reason]})` : told}{" "}
         {failure.code === "INTERNAL" && failure.requestId && <code>{failure.requestId}</code>}
       </p>
       {again && (

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import { place } from "../route";
 import { common } from "../speech";
 
 interface Props {
@@ -8,12 +9,14 @@ interface Props {
   /** What the heading shows, if it is more than the title. */
   heading?: ComponentChildren;
   back?: { address: string; label: string };
+  /** Pages beside this one. */
+  beside?: { address: string; label: string }[];
   actions?: ComponentChildren;
   children: ComponentChildren;
 }
 
 /** A page: its title, a heading that takes the focus on arrival, and what it holds. */
-export function Page({ title, heading, back, actions, children }: Props) {
+export function Page({ title, heading, back, beside, actions, children }: Props) {
   useEffect(() => {
     document.title = `${title} · ${common.peek().product}`;
   }, [title]);
@@ -32,6 +35,15 @@ export function Page({ title, heading, back, actions, children }: Props) {
         </div>
         {actions && <div class="actions">{actions}</div>}
       </header>
+      {beside && (
+        <nav class="tabs" aria-label={title}>
+          {beside.map(({ address, label }) => (
+            <a key={address} href={address} aria-current={place.value.path === address ? "page" : undefined}>
+              {label}
+            </a>
+          ))}
+        </nav>
+      )}
       {children}
     </>
   );
@@ -42,10 +54,30 @@ export function focusHeading(): void {
   requestAnimationFrame(() => document.getElementById("heading")?.focus({ preventScroll: true }));
 }
 
-export function Section({ id, title, children, danger }: { id?: string; title: string; children: ComponentChildren; danger?: boolean }) {
+interface SectionProps {
+  /** One with an id is where an address with that hash leads: it is scrolled to and takes the focus. */
+  id?: string;
+  title: string;
+  /** Beside the title: in which state it is. */
+  state?: ComponentChildren;
+  danger?: boolean;
+  children: ComponentChildren;
+}
+
+export function Section({ id, title, state, danger, children }: SectionProps) {
+  const section = useRef<HTMLElement>(null);
+  const wanted = id !== undefined && place.value.hash === `#${id}`;
+  useEffect(() => {
+    if (wanted) {
+      section.current?.scrollIntoView();
+      section.current?.focus({ preventScroll: true });
+    }
+  }, [wanted]);
   return (
-    <section class={danger ? "card danger" : "card"} {...(id ? { id } : {})}>
-      <h2>{title}</h2>
+    <section ref={section} class={danger ? "card danger" : "card"} {...(id ? { id, tabIndex: -1 } : {})}>
+      <h2>
+        {title} {state}
+      </h2>
       {children}
     </section>
   );

@@ -23,6 +23,7 @@ export function SignIn({ children }: { children?: preact.ComponentChildren }) {
     <main class="sign-in" id="content">
       <Page title={words.title}>
         {session.value.state === "ended" && <Notice tone="warning">{words.ended}</Notice>}
+        {session.value.state !== "open" && session.value.told && <Notice tone="good">{session.value.told}</Notice>}
         <form class="card" onSubmit={submit}>
           <Input
             label={words.email}

@@ -1,15 +1,15 @@
 import { useSignal } from "@preact/signals";
-import { dateTime } from "../common/format";
-import { useLive } from "../common/live";
-import { Help, Waiting } from "../common/ui/Notice";
-import { Page } from "../common/ui/Page";
-import { Pager, type Window } from "../common/ui/Pager";
-import { ParcelsDocument } from "../gql/graphql";
-import { words } from "./words";
+import { dateTime } from "../../common/format";
+import { useLive } from "../../common/live";
+import { Help, Waiting } from "../../common/ui/Notice";
+import { Page } from "../../common/ui/Page";
+import { Pager, type Window } from "../../common/ui/Pager";
+import { ParcelsDocument } from "../../gql/graphql";
+import { words } from "../words";
 
 const SIZE = 50;
 
-export function ParcelsPage() {
+export default function ParcelsPage() {
   const window = useSignal<Window>({ first: SIZE });
   const { data, failure, asking, refresh } = useLive(ParcelsDocument, window.value);
   const { nav, common } = words.value;

@@ -1,0 +1,5 @@
+import type { SettingsWords } from "../words";
+import english from "./en";
+
+const words: SettingsWords = english;
+export default words;
