@@ -36,7 +36,7 @@ async def test_a_wrong_password_is_told_in_words(browser: Browser, house: Server
         await page.get_by_label("E-mail address").fill("nobody@example.com")
         await page.get_by_label("Password").fill("wrong")
         await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_role("alert")).to_contain_text("don't belong together")
+        await expect(page.get_by_role("alert")).to_contain_text("isn't right")
 
 
 async def test_who_is_in_the_wrong_app_is_shown_the_way(browser: Browser, house: Server) -> None:

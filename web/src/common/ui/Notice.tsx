@@ -22,9 +22,13 @@ export function Help({ failure, again, here = {} }: HelpProps) {
   return (
     <div class="notice bad" role="alert">
       <p>
-        {failure.code === "FORBIDDEN" && failure.reason ? `${told} (${words.why[failure.reason]})` : told}{" "}
-        {failure.code === "INTERNAL" && failure.requestId && <code>{failure.requestId}</code>}
+        {failure.code === "FORBIDDEN" && failure.reason ? `${told} (${words.why[failure.reason]})` : told}
       </p>
+      {failure.code === "INTERNAL" && failure.requestId && (
+        <p>
+          {words.reference} <code>{failure.requestId}</code>
+        </p>
+      )}
       {again && (
         <button type="button" class="quiet" onClick={again}>
           {words.tryAgain}
