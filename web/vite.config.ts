@@ -7,13 +7,19 @@ const plainImports: Plugin = {
   load: (id) => (id.includes("vite/preload-helper") ? "export const __vitePreload = (load) => load();" : null),
 };
 
-export default defineConfig({
+// Each app is built by itself (`--mode panel`, then `--mode console`), so that neither loads what only the other needs.
+export default defineConfig(({ mode }) => ({
   plugins: [plainImports],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2023",
+    emptyOutDir: mode === "panel",
     assetsInlineLimit: 0, // the page's policy has no data: scripts or styles
     modulePreload: false,
-    rolldownOptions: { input: ["index.html", "console.html"] },
+    rolldownOptions: {
+      input: mode === "panel" ? "index.html" : "console.html",
+      // What a session always needs in one file: many small ones compress worse.
+      output: { codeSplitting: { groups: [{ name: "common", test: /node_modules|src[\\/]common[\\/](?!words)|preload-helper/ }] } },
+    },
   },
-});
+}));

@@ -1,5 +1,5 @@
 /** What the API answers, and what a page makes of it when it can't have what it asked for. */
-import type { Action, Reason } from "../gql/enums";
+import type { Action, Basis, Reason } from "../gql/enums";
 
 /** Where in an answer personal data was shown or withheld: response keys, and "*" for the positions of a list. */
 export interface Place {
@@ -9,7 +9,7 @@ export interface Place {
 }
 
 export interface Privacy {
-  disclosed?: Place[];
+  disclosed?: (Place & { basis: Basis })[];
   withheld?: (Place & { reason: Reason })[];
 }
 

@@ -7,8 +7,8 @@
 import { type Signal, signal } from "@preact/signals";
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Reason } from "../gql/enums";
-import { Failure, type GraphQLProblem, type Place } from "./answers";
+import type { Basis, Reason } from "../gql/enums";
+import { Failure, type GraphQLProblem, type Place, type Privacy } from "./answers";
 import { ask } from "./ask";
 import { at, heardTime } from "./clock";
 
@@ -25,10 +25,14 @@ export interface Live<Data> {
   /** Errors of single fields: what was refused in an otherwise good answer. */
   problems: Signal<GraphQLProblem[]>;
   failure: Signal<Failure | undefined>;
+  /** What was shown is hidden for the moment, and why: a form holding it has to go too. */
+  hidden: Signal<Hidden | undefined>;
   asking: Signal<boolean>;
   /** Ask again, keeping what is shown meanwhile. */
   refresh: () => Promise<void>;
 }
+
+type Disclosed = NonNullable<Privacy["disclosed"]>;
 
 const open = new Set<LiveQuery<any, any>>();
 let masked: "CONNECTION_LOST" | undefined;
@@ -37,8 +41,9 @@ class LiveQuery<Data, Variables> implements Live<Data> {
   readonly data = signal<Data | undefined>(undefined);
   readonly problems = signal<GraphQLProblem[]>([]);
   readonly failure = signal<Failure | undefined>(undefined);
+  readonly hidden = signal<Hidden | undefined>(undefined);
   readonly asking = signal(true);
-  private disclosed: Place[] = [];
+  private disclosed: Disclosed = [];
   private asked = 0;
   private cancel = () => {};
 
@@ -70,10 +75,11 @@ class LiveQuery<Data, Variables> implements Live<Data> {
     }
   };
 
-  private show(data: Data | undefined, problems: GraphQLProblem[], disclosed: Place[]): void {
+  private show(data: Data | undefined, problems: GraphQLProblem[], disclosed: Disclosed): void {
     noteTimes(data);
     this.disclosed = disclosed;
     this.data.value = masked ? without(data, disclosed, masked) : data;
+    this.hidden.value = masked;
     this.problems.value = problems;
     this.failure.value = undefined;
     this.cancel();
@@ -83,11 +89,17 @@ class LiveQuery<Data, Variables> implements Live<Data> {
 
   /** Take what is personal away now, and ask what may be shown instead. */
   hide(reason: Hidden): void {
+    this.hidden.value = reason;
     this.data.value = without(this.data.value, this.disclosed, reason);
     this.disclosed = [];
     if (reason !== "CONNECTION_LOST") {
       void this.refresh(); // and what is on its way, which was decided before, is dropped
     }
+  }
+
+  /** Does it show anything on this basis? */
+  rests(basis: Basis): boolean {
+    return this.disclosed.some((place) => place.basis === basis);
   }
 
   /** Begin with what another query of the same account shows, until there is an answer. */
@@ -129,14 +141,19 @@ const NOTHING: Live<never> = {
   data: signal(undefined),
   problems: signal([]),
   failure: signal(undefined),
+  hidden: signal(undefined),
   asking: signal(true),
   refresh: async () => {},
 };
 
-/** Something of an account ended: hide what it showed at once, then ask again. Without an account: of any. */
-export function ended(account?: string, reason: Reason = "NO_LIVE_CONSENT"): void {
+/** A consent or a claim of an account ended: hide at once what was shown on that basis, then ask again. */
+export function ended(basis: Basis, account: string): void {
   for (const query of concerned(account)) {
-    query.hide(reason);
+    if (query.rests(basis)) {
+      query.hide("NO_LIVE_CONSENT");
+    } else {
+      void query.refresh();
+    }
   }
 }
 

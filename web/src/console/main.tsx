@@ -1,41 +1,33 @@
-import type { ComponentType } from "preact";
-import { match, place } from "../common/route";
+import { type Route, Routes } from "../common/Routes";
 import { start } from "../common/start";
-import { Empty } from "../common/ui/Notice";
+import { lazy } from "../common/ui/lazy";
 import { Page } from "../common/ui/Page";
 import { Shell } from "../common/ui/Shell";
+import { AccountPage } from "./AccountPage";
 import { listen } from "./changes";
+import { ParcelPage } from "./ParcelPage";
 import { QueuePage } from "./QueuePage";
 import { loaders, words } from "./words";
 
-const PAGES: [string, ComponentType<any>][] = [["/console", QueuePage]];
+const ROUTES: readonly Route[] = [
+  ["/console", QueuePage],
+  ["/console/accounts", lazy(() => import("./AccountsPage").then((file) => file.AccountsPage))],
+  ["/console/accounts/:id", AccountPage],
+  ["/console/accounts/:id/settings", lazy(() => import("./SettingsPage").then((file) => file.SettingsPage))],
+  ["/console/parcels/:id", ParcelPage],
+  ["/console/claims/:id", lazy(() => import("./ClaimPage").then((file) => file.ClaimPage))],
+];
 
 function Main() {
   const { nav, where, common } = words.value;
   const items = [
-    { address: "/console", label: nav.work, below: "/console/claims" },
+    { address: "/console", label: nav.work, exactly: true },
     { address: "/console/accounts", label: nav.accounts },
   ];
   return (
     <Shell home="/console" where={where} nav={items} lost={common.connection.lostHidden}>
-      <Here />
+      <Routes routes={ROUTES} home="/console" />
     </Shell>
-  );
-}
-
-function Here() {
-  for (const [pattern, Shown] of PAGES) {
-    const parts = match(pattern, place.value.path);
-    if (parts) {
-      return <Shown key={place.value.path} {...parts} />;
-    }
-  }
-  return (
-    <Page title={words.value.common.unknownPage}>
-      <Empty>
-        <a href="/console">{words.value.common.home}</a>
-      </Empty>
-    </Page>
   );
 }
 

@@ -12,8 +12,10 @@ import { Announcer } from "./say";
 export interface NavItem {
   address: string;
   label: string;
-  /** The addresses below which this is where we are. */
+  /** The addresses below which this is where we are; its own, unless given. */
   below?: string;
+  /** Only here, and not below. */
+  exactly?: boolean;
 }
 
 interface Props {
@@ -42,8 +44,8 @@ export function Shell({ home, nav, where, lost, banner, children }: Props) {
           {words.product} <span>{where}</span>
         </a>
         <nav aria-label={words.menu}>
-          {nav.map(({ address, label, below }) => (
-            <a key={address} href={address} aria-current={isHere(below ?? address) ? "page" : undefined}>
+          {nav.map(({ address, label, below, exactly }) => (
+            <a key={address} href={address} aria-current={isHere(below ?? address, exactly) ? "page" : undefined}>
               {label}
             </a>
           ))}
@@ -71,7 +73,7 @@ export function Shell({ home, nav, where, lost, banner, children }: Props) {
   );
 }
 
-function isHere(below: string): boolean {
+function isHere(below: string, exactly = false): boolean {
   const { path } = place.value;
-  return path === below || path.startsWith(`${below}/`);
+  return path === below || (!exactly && path.startsWith(`${below}/`));
 }
