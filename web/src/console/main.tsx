@@ -5,7 +5,6 @@ import { Page } from "../common/ui/Page";
 import { Shell } from "../common/ui/Shell";
 import { AccountPage } from "./AccountPage";
 import { listen } from "./changes";
-import { ParcelPage } from "./ParcelPage";
 import { QueuePage } from "./QueuePage";
 import { loaders, words } from "./words";
 
@@ -14,7 +13,7 @@ const ROUTES: readonly Route[] = [
   ["/console/accounts", lazy(() => import("./AccountsPage").then((file) => file.AccountsPage))],
   ["/console/accounts/:id", AccountPage],
   ["/console/accounts/:id/settings", lazy(() => import("./SettingsPage").then((file) => file.SettingsPage))],
-  ["/console/parcels/:id", ParcelPage],
+  ["/console/parcels/:id", lazy(() => import("./ParcelPage").then((file) => file.ParcelPage))],
   ["/console/claims/:id", lazy(() => import("./ClaimPage").then((file) => file.ClaimPage))],
 ];
 

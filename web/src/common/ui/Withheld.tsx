@@ -8,11 +8,11 @@ import { common } from "../speech";
  */
 export function Chip({ what, why }: { what: string; why: Hidden | null | undefined }) {
   const words = common.value;
-  const reason = words.why[why ?? "UNDECIDED"];
+  const reason = why ?? "UNDECIDED";
   return (
-    <span class="chip" title={reason}>
-      <span aria-hidden="true">{words.hidden}</span>
-      <span class="for-listeners">{words.hiddenBecause(what, reason)}</span>
+    <span class="chip" title={words.why[reason]}>
+      <span aria-hidden="true">{words.chip[reason]}</span>
+      <span class="for-listeners">{words.hiddenBecause(what, words.why[reason])}</span>
     </span>
   );
 }

@@ -48,7 +48,6 @@ const words: CommonWords = {
     INTERNAL: "Bei uns ist etwas schiefgegangen. Bitte versuchen Sie es gleich noch einmal.",
   },
   reference: "Wenn es wieder vorkommt, nennen Sie dem Support diese Nummer:",
-  hidden: "verborgen",
   hiddenBecause: (what, why) => `${what} verborgen: ${why}`,
   why: {
     NO_LIVE_CONSENT: "braucht die Berechtigung des Händlers",
@@ -62,6 +61,19 @@ const words: CommonWords = {
     TOO_MANY_DISCLOSURES: "zu viele Pakete in einer Stunde angesehen",
     UNDECIDED: "ließ sich nicht prüfen",
     CONNECTION_LOST: "die Verbindung ist unterbrochen",
+  },
+  chip: {
+    NO_LIVE_CONSENT: "nicht erlaubt",
+    CLAIM_IS_READ_ONLY: "nur lesen",
+    NEVER_FOR_AGENTS: "nie",
+    NOT_FILED_IN_SUPPORT: "nicht gemeldet",
+    MERCHANT_ROLE: "Rolle",
+    AGENTS_ONLY: "nur Support",
+    NOT_SIGNED_IN: "abgemeldet",
+    NOT_RECORDED: "kein Protokoll",
+    TOO_MANY_DISCLOSURES: "Stundenlimit",
+    UNDECIDED: "ungeklärt",
+    CONNECTION_LOST: "offline",
   },
   parcelStatus: {
     READY_TO_SEND: "Versandbereit",

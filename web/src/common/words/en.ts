@@ -66,7 +66,6 @@ export default {
     INTERNAL: "Something went wrong on our side. Try again in a moment.",
   },
   reference: "If it happens again, give support this number:",
-  hidden: "hidden",
   hiddenBecause: (what: string, why: string) => `${what} hidden: ${why}`,
   why: {
     NO_LIVE_CONSENT: "needs the merchant's permission",
@@ -80,6 +79,20 @@ export default {
     TOO_MANY_DISCLOSURES: "too many parcels seen within an hour",
     UNDECIDED: "it could not be checked",
     CONNECTION_LOST: "the connection is lost",
+  } satisfies Record<Hidden, string>,
+  /** As short as a chip is wide. */
+  chip: {
+    NO_LIVE_CONSENT: "no permission",
+    CLAIM_IS_READ_ONLY: "read only",
+    NEVER_FOR_AGENTS: "never",
+    NOT_FILED_IN_SUPPORT: "not from Support",
+    MERCHANT_ROLE: "role",
+    AGENTS_ONLY: "support only",
+    NOT_SIGNED_IN: "signed out",
+    NOT_RECORDED: "not recorded",
+    TOO_MANY_DISCLOSURES: "hourly limit",
+    UNDECIDED: "undecided",
+    CONNECTION_LOST: "offline",
   } satisfies Record<Hidden, string>,
   parcelStatus: {
     READY_TO_SEND: "Ready to send",

@@ -48,7 +48,6 @@ const words: CommonWords = {
     INTERNAL: "Algo ha fallado por nuestra parte. Vuelva a intentarlo en un momento.",
   },
   reference: "Si vuelve a ocurrir, dé este número a Soporte:",
-  hidden: "oculto",
   hiddenBecause: (what, why) => `${what}, oculto: ${why}`,
   why: {
     NO_LIVE_CONSENT: "se necesita el permiso del comerciante",
@@ -62,6 +61,19 @@ const words: CommonWords = {
     TOO_MANY_DISCLOSURES: "demasiados paquetes vistos en una hora",
     UNDECIDED: "no se pudo comprobar",
     CONNECTION_LOST: "se ha perdido la conexión",
+  },
+  chip: {
+    NO_LIVE_CONSENT: "sin permiso",
+    CLAIM_IS_READ_ONLY: "solo lectura",
+    NEVER_FOR_AGENTS: "nunca",
+    NOT_FILED_IN_SUPPORT: "no presentada",
+    MERCHANT_ROLE: "rol",
+    AGENTS_ONLY: "solo soporte",
+    NOT_SIGNED_IN: "sin sesión",
+    NOT_RECORDED: "sin registro",
+    TOO_MANY_DISCLOSURES: "límite horario",
+    UNDECIDED: "sin decidir",
+    CONNECTION_LOST: "sin conexión",
   },
   parcelStatus: {
     READY_TO_SEND: "Listo para enviar",

@@ -48,7 +48,6 @@ const words: CommonWords = {
     INTERNAL: "Une erreur est survenue de notre côté. Réessayez dans un instant.",
   },
   reference: "Si cela se reproduit, donnez ce numéro au support :",
-  hidden: "masqué",
   hiddenBecause: (what, why) => `${what}, masqué : ${why}`,
   why: {
     NO_LIVE_CONSENT: "nécessite l'autorisation du marchand",
@@ -62,6 +61,19 @@ const words: CommonWords = {
     TOO_MANY_DISCLOSURES: "trop de colis consultés en une heure",
     UNDECIDED: "n'a pas pu être vérifié",
     CONNECTION_LOST: "la connexion est perdue",
+  },
+  chip: {
+    NO_LIVE_CONSENT: "non autorisé",
+    CLAIM_IS_READ_ONLY: "lecture seule",
+    NEVER_FOR_AGENTS: "jamais",
+    NOT_FILED_IN_SUPPORT: "non déposée",
+    MERCHANT_ROLE: "rôle",
+    AGENTS_ONLY: "support seul",
+    NOT_SIGNED_IN: "déconnecté",
+    NOT_RECORDED: "non enregistré",
+    TOO_MANY_DISCLOSURES: "limite horaire",
+    UNDECIDED: "indécis",
+    CONNECTION_LOST: "hors ligne",
   },
   parcelStatus: {
     READY_TO_SEND: "Prêt à être expédié",

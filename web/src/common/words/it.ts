@@ -48,7 +48,6 @@ const words: CommonWords = {
     INTERNAL: "Qualcosa è andato storto da parte nostra. Riprovi tra un momento.",
   },
   reference: "Se succede di nuovo, comunichi questo numero all'assistenza:",
-  hidden: "nascosto",
   hiddenBecause: (what, why) => `${what}, nascosto: ${why}`,
   why: {
     NO_LIVE_CONSENT: "serve l'autorizzazione del venditore",
@@ -62,6 +61,19 @@ const words: CommonWords = {
     TOO_MANY_DISCLOSURES: "troppi pacchi visti in un'ora",
     UNDECIDED: "non è stato possibile verificarlo",
     CONNECTION_LOST: "la connessione è interrotta",
+  },
+  chip: {
+    NO_LIVE_CONSENT: "non concesso",
+    CLAIM_IS_READ_ONLY: "sola lettura",
+    NEVER_FOR_AGENTS: "mai",
+    NOT_FILED_IN_SUPPORT: "non presentato",
+    MERCHANT_ROLE: "ruolo",
+    AGENTS_ONLY: "solo supporto",
+    NOT_SIGNED_IN: "disconnesso",
+    NOT_RECORDED: "non registrato",
+    TOO_MANY_DISCLOSURES: "limite orario",
+    UNDECIDED: "non deciso",
+    CONNECTION_LOST: "offline",
   },
   parcelStatus: {
     READY_TO_SEND: "Pronto per la spedizione",

@@ -48,7 +48,6 @@ const words: CommonWords = {
     INTERNAL: "Er ging iets mis aan onze kant. Probeer het zo opnieuw.",
   },
   reference: "Gebeurt het weer, geef support dan dit nummer:",
-  hidden: "verborgen",
   hiddenBecause: (what, why) => `${what} verborgen: ${why}`,
   why: {
     NO_LIVE_CONSENT: "toestemming van de verkoper nodig",
@@ -62,6 +61,19 @@ const words: CommonWords = {
     TOO_MANY_DISCLOSURES: "te veel pakketten bekeken binnen een uur",
     UNDECIDED: "kon niet worden gecontroleerd",
     CONNECTION_LOST: "de verbinding is verbroken",
+  },
+  chip: {
+    NO_LIVE_CONSENT: "geen inzage",
+    CLAIM_IS_READ_ONLY: "alleen lezen",
+    NEVER_FOR_AGENTS: "nooit",
+    NOT_FILED_IN_SUPPORT: "niet ingediend",
+    MERCHANT_ROLE: "rol",
+    AGENTS_ONLY: "alleen support",
+    NOT_SIGNED_IN: "uitgelogd",
+    NOT_RECORDED: "niet vastgelegd",
+    TOO_MANY_DISCLOSURES: "uurlimiet",
+    UNDECIDED: "onbeslist",
+    CONNECTION_LOST: "offline",
   },
   parcelStatus: {
     READY_TO_SEND: "Klaar om te verzenden",
