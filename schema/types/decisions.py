@@ -52,7 +52,7 @@ def decisions_of(defaults: Sequence[Action]) -> Any:
 
     def resolve(root: strawberry.Parent[Any], info: Info[Context, None], actions: Actions = strawberry.UNSET) -> list[policy.Decision]:
         gate = info.context.gate
-        return [gate.ask(action, root.facts) for action in (actions or defaults)]
+        return [gate.ask(action, root.facts) for action in (actions if isinstance(actions, list) else defaults)]
 
     return strawberry.field(
         resolver=resolve,

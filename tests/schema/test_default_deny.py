@@ -13,79 +13,34 @@ from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission, PermissionExtension
 
 from policy import classification
-from policy.classification import FIELDS, INPUTS, Carries, Class, Guarded, Inside, Outline, Personal, Protected, Searches
+from policy.classification import FIELDS, INPUTS, Carries, Class, Guarded, Inside, Personal, Protected, Searches
 from policy.vocabulary import Action, DataSubject, PiiCategory
 from resolvers import account_settings
 from resolvers.parcels import ParcelFilter
 from schema.build import Schema, build, check
 from schema.permissions import Requires, requires
-from schema.privacy import PiiExtension, pii
-
-EMAIL = Personal(PiiCategory.CONTACT)
-SETTINGS = Guarded(Action.VIEW_SETTINGS)
-OUTLINE = Outline()
-Classes = dict[str, Class]
-Classify = Callable[..., None]
+from schema.privacy import PiiExtension
+from tests.schema.small_schemas import (
+    EMAIL,
+    OUTLINE,
+    SETTINGS,
+    Classes,
+    Classify,
+    a_type,
+    built,
+    classifying,
+    contact,
+    email,
+    finding,
+    plain,
+    refusal,
+)
 
 
 @pytest.fixture
 def classify(monkeypatch: pytest.MonkeyPatch) -> Classify:
     """Put another classification in the place of ours."""
-
-    def put(FIELDS: dict[str, Classes], ARGUMENTS: dict[str, Classes] | None = None, INPUTS: dict[str, Classes] | None = None) -> None:  # noqa: N803 (as there)
-        monkeypatch.setattr(classification, "FIELDS", FIELDS)
-        monkeypatch.setattr(classification, "ARGUMENTS", ARGUMENTS or {})
-        monkeypatch.setattr(classification, "INPUTS", INPUTS or {})
-
-    return put
-
-
-def built(query: type, **options: Any) -> None:
-    """Build a schema of this query, and hold it against the classification."""
-    check(strawberry.Schema(query=strawberry.type(query, name="Query"), **options)._schema)
-
-
-def refusal(query: type, **options: Any) -> str:
-    """Why it does not build."""
-    with pytest.raises(TypeError) as refused:
-        built(query, **options)
-    return str(refused.value)
-
-
-# Types are made anew for each build: Strawberry changes what it is given.
-
-
-def plain(**options: Any) -> Any:
-    return strawberry.field(description="x", **options)
-
-
-def contact(**options: Any) -> Any:
-    return pii(PiiCategory.CONTACT, "x", **options)
-
-
-def a_type(name: str = "Query", /, **fields: tuple[Any, Any]) -> type:
-    """A class with these fields: of what type, and how declared."""
-    return type(name, (), {"__annotations__": {key: kind for key, (kind, _) in fields.items()}, **{key: how for key, (_, how) in fields.items()}})
-
-
-def email(how: Any) -> type:
-    """A query with the one field `email`."""
-    return a_type(email=(str | None, how))
-
-
-def finding(**arguments: Any) -> type:
-    """A query with the one field `found`, that takes this argument."""
-    ((name, kind),) = arguments.items()
-
-    def by_name(name: Any = None) -> str | None:
-        return None
-
-    def by_where(where: Any = None) -> str | None:
-        return None
-
-    resolver = {"name": by_name, "where": by_where}[name]
-    resolver.__annotations__[name] = kind | None
-    return type("Query", (), {"found": plain(resolver=resolver)})
+    return classifying(monkeypatch)
 
 
 def where(**options: Any) -> type:
