@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import structlog
@@ -27,6 +28,7 @@ _WORDS = {
     Reason.UNDECIDED: "It could not be decided whether this is allowed, so it is not",
 }
 UNEXPECTED = "Something went wrong on our side"
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?$")
 NO_SUCH_OPERATION = "operationName must name an operation of the document"
 
 
@@ -83,7 +85,7 @@ def _without_values(error: GraphQLError) -> str:
         return f"The field {unknown} is not one of the input it stands in"
     if _is_about_a_value(error.nodes):
         return "A value does not have the type that is expected there"
-    return error.message
+    return _SUGGESTION.sub("", error.message)  # it is switched off for fields, and can't be for types, arguments and inputs
 
 
 def _is_about_a_value(nodes: Sequence[object] | None) -> bool:
