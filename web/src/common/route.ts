@@ -52,6 +52,9 @@ export function followLinks(addresses: string[]): void {
     if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
       return;
     }
+    if (link.hash && link.pathname === location.pathname && link.search === location.search) {
+      return; // within the page: the browser moves the focus too
+    }
     if (link.origin === location.origin && owns(link.pathname) && !link.target && !link.hasAttribute("download")) {
       event.preventDefault();
       go(link.pathname + link.search + link.hash);

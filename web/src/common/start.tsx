@@ -1,5 +1,5 @@
 /** How an app begins: the words, who is signed in, and then what it shows. */
-import { effect, type Signal, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type ComponentType, render } from "preact";
 import type { ViewerKind } from "../gql/enums";
 import { Failure } from "./answers";
@@ -34,6 +34,7 @@ export async function start<Words extends { common: CommonWords }>(app: App<Word
   await Promise.all([speak(app.words, app.loaders), recognised]);
   followLinks(app.addresses);
   onArrival(focusHeading);
+  onChange(viewer, focusHeading);
   liveWhileSignedIn(app.listen);
 
   function Root() {
@@ -46,6 +47,17 @@ export async function start<Words extends { common: CommonWords }>(app: App<Word
     return viewer.value.kind === app.kind ? <app.Main key={viewer.value.id} /> : <app.Elsewhere />;
   }
   render(<Root />, document.getElementById("app") as HTMLElement);
+}
+
+function onChange<Value>(of: ReadonlySignal<Value>, changed: () => void): void {
+  let first = true;
+  effect(() => {
+    void of.value;
+    if (!first) {
+      changed();
+    }
+    first = false;
+  });
 }
 
 /** The connection is that of who opened it: it begins at sign-in and is closed at sign-out. */

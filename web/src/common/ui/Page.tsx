@@ -20,6 +20,12 @@ export function Page({ title, heading, back, beside, actions, children }: Props)
   useEffect(() => {
     document.title = `${title} · ${common.peek().product}`;
   }, [title]);
+  useEffect(() => {
+    if (arriving && !place.peek().hash) {
+      document.getElementById("heading")?.focus({ preventScroll: true });
+    }
+    arriving = false;
+  }, [place.value.path]);
   return (
     <>
       <header class="page-head">
@@ -49,9 +55,11 @@ export function Page({ title, heading, back, beside, actions, children }: Props)
   );
 }
 
-/** After a change of address the focus goes to the new page's heading, so that a screen reader begins there. */
+let arriving = false;
+
+/** Another page is coming: the focus goes to its heading as soon as there is one, so that a screen reader begins there. */
 export function focusHeading(): void {
-  requestAnimationFrame(() => document.getElementById("heading")?.focus({ preventScroll: true }));
+  arriving = true;
 }
 
 interface SectionProps {
