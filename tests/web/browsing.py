@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+import orjson
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
@@ -69,9 +70,11 @@ class Visit:
         self.server = server
         self.complaints: list[str] = []
         self.requests: list[Request] = []
+        self.frames: list[str | bytes] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
         page.on("request", self._asked)
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: self.frames.append(frame)))  # noqa: PLW0108 (Playwright marks it)
 
     async def goto(self, address: str) -> Page:
         """Load an address of this server, and wait for its heading."""
@@ -84,6 +87,13 @@ class Visit:
         path = SCREENSHOTS / f"{name}.png"
         await self.page.screenshot(path=path, full_page=True)
         return path
+
+    def untrusted(self) -> list[str]:
+        """What was sent to the API that is no trusted document: both apps know only those."""
+        posted = [orjson.loads(request.post_data or "") for request in self.requests if urlsplit(request.url).path == "/graphql"]
+        framed = [orjson.loads(frame) for frame in self.frames]
+        asked = posted + [each["payload"] for each in framed if each["type"] == "subscribe"]
+        return [str(each) for each in asked if each.get("query") or not str(each.get("documentId")).startswith("sha256:")]
 
     def _asked(self, request: Request) -> None:
         self.requests.append(request)
@@ -107,7 +117,8 @@ async def visit(
 ) -> AsyncIterator[Visit]:
     """A browser of its own, signed in as `viewer`; it speaks their language, unless another `language` was chosen in it.
 
-    Nothing may be said on its console, unless it is `complaining` (of a server that is down).
+    At the end it is checked that it sent trusted documents alone, and that nothing was said on its console, unless it is `complaining` (of a
+    server that is down).
     """
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale=locale, timezone_id="Europe/Amsterdam", reduced_motion="reduce"
@@ -122,4 +133,5 @@ async def visit(
     found = Visit(context, await context.new_page(), server)
     yield found
     await context.close()
+    assert not found.untrusted(), found.untrusted()
     assert complaining or not found.complaints, found.complaints
