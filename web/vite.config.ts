@@ -19,7 +19,7 @@ export default defineConfig(({ mode }) => ({
     rolldownOptions: {
       input: mode === "panel" ? "index.html" : "console.html",
       // What a session always needs in one file: many small ones compress worse.
-      output: { codeSplitting: { groups: [{ name: "common", test: /node_modules|src[\\/]common[\\/](?!words)|preload-helper/ }] } },
+      output: { codeSplitting: { groups: [{ name: "common", test: /node_modules|src[\\/]common[\\/](?!words|countries|draft|ui[\\/]D[ri])|preload-helper/ }] } },
     },
   },
 }));

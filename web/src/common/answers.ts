@@ -53,6 +53,11 @@ export class Failure extends Error {
     return this.code === "BAD_USER_INPUT" ? this.message.split(" ", 1)[0] : undefined;
   }
 
+  /** The first of the problems in an answer that lacks what was asked for. */
+  static first(problems: GraphQLProblem[]): Failure | undefined {
+    return problems[0] && Failure.of(problems[0]);
+  }
+
   static of(problem: GraphQLProblem): Failure {
     const { code = "INTERNAL", reason, requestId } = problem.extensions ?? {};
     return new Failure(code, problem.message, reason, requestId);

@@ -17,6 +17,7 @@ const Parcels = page(() => import("./parcels/ParcelsPage"));
 const PAGES: [string, ComponentType<any>][] = [
   ["", Parcels],
   ["/parcels", Parcels],
+  ["/parcels/:id", page(() => import("./parcels/ParcelPage"))],
   ["/settings", page(() => import("./settings/AccountPage"))],
   ["/settings/account", page(() => import("./settings/AccountPage"))],
 ];

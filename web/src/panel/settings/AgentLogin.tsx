@@ -59,7 +59,7 @@ export function AgentLogin() {
             </Fact>
           </Facts>
           <Action kind="danger" busy={doing.busy.value} why={whyNot(decisions, "REVOKE_CONSENT")} onClick={revoke}>
-            {say.revoke}
+            {common.action.REVOKE_CONSENT}
           </Action>
         </div>
       )}
@@ -86,7 +86,7 @@ export function AgentLogin() {
           ))}
         </Select>
         <Action kind={live ? "plain" : "main"} busy={doing.busy.value} why={whyNot(decisions, "GRANT_CONSENT")} onClick={grant}>
-          {say.grant}
+          {common.action.GRANT_CONSENT}
         </Action>
       </div>
       {live && <p class="hint">{say.againHint}</p>}

@@ -23,8 +23,6 @@ export default {
     accessLog: "access log",
     without: "Without it, support sees a parcel's status, carrier, country, weight and dates; and everything on one parcel while a claim you filed about it is open.",
     duration: "Permission duration",
-    grant: "Grant permission",
-    revoke: "Revoke permission",
     left: "Time left",
     grantedBy: "Granted by",
     grantedAt: "Granted",
@@ -101,9 +99,5 @@ export default {
     noSenders: "No sender address yet.",
     readOnly: "You can look, but not change: changing settings needs an owner or admin.",
     saved: "The settings are saved.",
-    unchanged: "nothing is changed",
-    meanwhile: (value: string) => `Changed meanwhile to: ${value}`,
-    empty: "nothing",
-    wrong: "Check this: it can't be right.",
   },
 };
