@@ -11,6 +11,8 @@ export interface Draft<Fields> {
   meanwhile: <Name extends keyof Fields>(name: Name) => Fields[Name] | undefined;
   /** There is something new below the draft: what was not touched follows it, the rest stays. */
   rebase: (base: Fields) => void;
+  /** It was saved: what there is now is what stands in the form. */
+  restart: (base: Fields) => void;
 }
 
 /** A draft on `base`, which is only looked at when it begins. It must end with the component that shows what it is a draft of. */
@@ -32,6 +34,11 @@ export function useDraft<Fields extends Record<string, unknown>>(base: Fields): 
       news.value = { ...news.value, ...differ(base, from.value) };
       from.value = base;
       now.value = { ...base, ...mine };
+    },
+    restart: (base) => {
+      news.value = {};
+      from.value = base;
+      now.value = base;
     },
   };
 }

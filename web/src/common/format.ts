@@ -13,6 +13,10 @@ export function dateTime(instant: string, zone?: string): string {
   return dates({ dateStyle: "medium", timeStyle: "short" }, zone).format(new Date(instant));
 }
 
+export function time(instant: string, zone?: string): string {
+  return dates({ timeStyle: "short" }, zone).format(new Date(instant));
+}
+
 /** With the zone's name: for an instant that something ends at. */
 export function exactly(instant: string, zone?: string): string {
   return dates(

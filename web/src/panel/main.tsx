@@ -1,8 +1,7 @@
 import type { ComponentType } from "preact";
-import { match, place } from "../common/route";
+import { type Route, Routes } from "../common/Routes";
 import { start } from "../common/start";
 import { lazy } from "../common/ui/lazy";
-import { Empty } from "../common/ui/Notice";
 import { Page } from "../common/ui/Page";
 import { Shell } from "../common/ui/Shell";
 import { listen } from "./changes";
@@ -14,12 +13,18 @@ function page(load: () => Promise<{ default: ComponentType<any> }>): ComponentTy
 }
 
 const Parcels = page(() => import("./parcels/ParcelsPage"));
-const PAGES: [string, ComponentType<any>][] = [
+const Account = page(() => import("./settings/AccountPage"));
+const ROUTES: readonly Route[] = [
   ["", Parcels],
   ["/parcels", Parcels],
   ["/parcels/:id", page(() => import("./parcels/ParcelPage"))],
-  ["/settings", page(() => import("./settings/AccountPage"))],
-  ["/settings/account", page(() => import("./settings/AccountPage"))],
+  ["/support", page(() => import("./support/ClaimsPage"))],
+  ["/support/new", page(() => import("./support/FilingPage"))],
+  ["/support/:id", page(() => import("./support/ClaimPage"))],
+  ["/access-log", page(() => import("./access/AccessLogPage"))],
+  ["/settings", Account],
+  ["/settings/account", Account],
+  ["/settings/preferences", page(() => import("./preferences/PreferencesPage"))],
 ];
 
 function Main() {
@@ -32,24 +37,8 @@ function Main() {
   ];
   return (
     <Shell home="/" where={where} nav={items} lost={common.connection.lost}>
-      <Here />
+      <Routes routes={ROUTES} home="/" />
     </Shell>
-  );
-}
-
-function Here() {
-  for (const [pattern, Shown] of PAGES) {
-    const parts = match(pattern, place.value.path);
-    if (parts) {
-      return <Shown key={place.value.path} {...parts} />;
-    }
-  }
-  return (
-    <Page title={words.value.common.unknownPage}>
-      <Empty>
-        <a href="/">{words.value.common.home}</a>
-      </Empty>
-    </Page>
   );
 }
 

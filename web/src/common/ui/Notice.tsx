@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Failure } from "../answers";
 import { common } from "../speech";
 
-type Tone = "plain" | "good" | "warning" | "bad";
+type Tone = "plain" | "key" | "good" | "warning" | "bad";
 
 export function Notice({ tone = "plain", children }: { tone?: Tone; children: ComponentChildren }) {
   return <div class={`notice ${tone}`}>{children}</div>;

@@ -183,7 +183,7 @@ function Contents({ parcel }: { parcel: Shown }) {
           </Section>
           <Section title={text.claims}>
             {parcel.claims.length === 0 && <p class="soft">{text.noClaims}</p>}
-            <ul class="bare">
+            <ul class="list">
               {parcel.claims.map((claim) => (
                 <li key={claim.id}>
                   <a href={`/support/${claim.id}`}>{common.claimType[claim.type]}</a> <ClaimBadge status={claim.status} />

@@ -1,7 +1,7 @@
+import { SettingsPage } from "../SettingsPage";
 import { AgentLogin } from "./AgentLogin";
 import { DeleteAccount } from "./DeleteAccount";
 import { DirectDebit } from "./DirectDebit";
-import { SettingsPage } from "./SettingsPage";
 
 export default function AccountPage() {
   return (

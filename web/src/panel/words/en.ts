@@ -8,6 +8,8 @@ export default {
     support: "Support",
     accessLog: "Access log",
     settings: "Settings",
+    account: "Account",
+    preferences: "Preferences",
   },
   agentLogin: "Agent login",
   said: {

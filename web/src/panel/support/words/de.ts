@@ -1,0 +1,5 @@
+import type { SupportWords } from "../words";
+import english from "./en";
+
+const words: SupportWords = english;
+export default words;
