@@ -77,3 +77,7 @@ class SignInAttempts(Model):
 
     class Meta:
         table = "sign_in_attempts"
+
+    def __repr__(self) -> str:
+        """Without the key, which is made of somebody's address."""
+        return "<SignInAttempts>"

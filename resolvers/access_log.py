@@ -29,7 +29,7 @@ class AccessEvent:
     id: UUID
     at: datetime
     agent_id: UUID
-    agent: str
+    agent: str = field(repr=False)
     account_id: UUID
     parcel_id: UUID | None
     action: Action
@@ -53,7 +53,7 @@ class AccessLogFilter:
 
     from_: datetime | None = None
     before: datetime | None = None
-    agent: str | None = None
+    agent: str | None = field(default=None, repr=False)
     parcel_id: UUID | None = None
     basis: Basis | None = None
 

@@ -24,7 +24,7 @@ from resolvers.selection import Selection
 MOST_SENDER_ADDRESSES = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SenderAddress:
     """An address parcels are sent from."""
 

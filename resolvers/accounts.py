@@ -43,7 +43,7 @@ class Account:
 class AccountFilter:
     """Which accounts are asked for: by a part of the company's name, and by what is open for agents."""
 
-    search: str | None = None
+    search: str | None = field(default=None, repr=False)
     access: Sequence[Basis] | None = None
 
 

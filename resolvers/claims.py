@@ -41,7 +41,7 @@ class InvestigationEntry:
 
     id: UUID
     at: datetime
-    by: str
+    by: str = field(repr=False)
     kind: InvestigationKind
     shown: Shown = field(repr=False)
     carrier_reference: str | None = field(repr=False, default=None)
@@ -60,7 +60,7 @@ class Claim:
     channel: ClaimChannel
     status: ClaimStatus
     opens_parcel: bool
-    handled_by: str | None
+    handled_by: str | None = field(repr=False)
     opened_at: datetime
     closed_at: datetime | None
     facts: Facts = field(repr=False)
@@ -81,7 +81,7 @@ class ClaimFilter:
     mine: bool | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Read:
     """Rows of claims as the database gave them, with what may be shown asked but not recorded yet."""
 

@@ -25,8 +25,8 @@ from resolvers.texts import checked_text, storable
 class DirectDebit:
     """A mandate. `iban` is its last four characters, for anyone."""
 
-    status: DirectDebitStatus
-    signed_at: datetime | None
+    status: DirectDebitStatus = field(repr=False)
+    signed_at: datetime | None = field(repr=False)
     account_holder: str | None = field(repr=False)
     iban: str | None = field(repr=False)
     bic: str | None = field(repr=False)

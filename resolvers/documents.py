@@ -20,7 +20,7 @@ _MAC_BYTES = 16
 _keys: dict[str, bytes] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Document:
     """A document of a parcel, and the address where this caller may fetch it."""
 

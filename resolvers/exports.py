@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ LIFETIME = timedelta(minutes=5)
 class ExportLink:
     """Where the CSV can be fetched once, and until when."""
 
-    url: str
+    url: str = field(repr=False)
     expires_at: datetime
 
 

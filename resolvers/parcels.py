@@ -37,7 +37,7 @@ MOST_FOR_MERCHANTS = 500
 HEAVIEST_GRAMS = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Money:
     """An amount as decimal text, in an ISO 4217 currency."""
 
@@ -45,7 +45,7 @@ class Money:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ParcelItem:
     """What is in the parcel."""
 
@@ -62,8 +62,8 @@ class ParcelItem:
 class TrackingEvent:
     """What the carrier reported."""
 
-    status: ParcelStatus
-    occurred_at: datetime
+    status: ParcelStatus = field(repr=False)
+    occurred_at: datetime = field(repr=False)
     shown: Shown = field(repr=False)
     location: str | None = field(repr=False)
     message: str | None = field(repr=False)
@@ -226,7 +226,7 @@ def _select(viewer: Viewer, page_sql: str, *, personal: bool) -> str:
     )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Read:
     rows: list[dict[str, Any]]
     facts: list[Facts]

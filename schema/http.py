@@ -6,7 +6,7 @@ https://graphql.github.io/graphql-over-http/draft/ and https://github.com/enisde
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -44,9 +44,9 @@ ContextFor = Callable[[HTTPConnection], Awaitable[Context]]
 class Operation:
     """One operation as it was sent."""
 
-    query: str
-    variables: dict[str, Any] | None
-    name: str | None
+    query: str = field(repr=False)
+    variables: dict[str, Any] | None = field(repr=False)
+    name: str | None = field(repr=False)
 
 
 class NotAcceptable(Exception):
