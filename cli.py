@@ -229,6 +229,23 @@ def user_add(
         _fail(str(wrong))
 
 
+@user_app.command("role")
+def user_role(
+    email: Annotated[str, typer.Argument(help="The e-mail of a merchant's user.")],
+    role: Annotated[MerchantRole, typer.Argument(help="The role from now on.")],
+) -> None:
+    """Give a merchant's user another role: it counts at once, for their subscriptions too. Their sessions and tokens stay."""
+
+    async def work() -> None:
+        found = await users.find_user(email)
+        if found is None or found.is_agent:
+            _fail("there is no such user of a merchant")
+        await users.change_role(found.id, role)
+
+    _run(work)
+    errors.print("[green]✓[/green] changed", highlight=False)
+
+
 @user_app.command("deactivate")
 def user_deactivate(email: Annotated[str, typer.Argument(help="The user's e-mail.")]) -> None:
     """Keep a user from signing in; ends their sessions, tokens and subscriptions at once."""

@@ -46,6 +46,7 @@ _PROVE = {
 }
 _END = {kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE token_hash = :token_hash AND ended_at IS NULL RETURNING id" for kept in Kept}
 _END_ALL = {kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE user_id = :user_id AND ended_at IS NULL RETURNING id" for kept in Kept}
+_LIVE = {kept: f"SELECT id FROM {kept.value} WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > {{now}}" for kept in Kept}
 
 
 def new_secret() -> str:
@@ -78,8 +79,14 @@ async def end_all(user_id: UUID) -> None:
         await _announce(await fetch(_END_ALL[kept], user_id=user_id))
 
 
-async def _announce(ended: list[dict[str, Any]]) -> None:
-    for row in ended:
+async def announce_all(user_id: UUID) -> None:
+    """Have the streams of a user find out anew who is calling. Owed by the caller: a transaction."""
+    for kept in Kept:
+        await _announce(await fetch(_LIVE[kept], user_id=user_id))
+
+
+async def _announce(credentials: list[dict[str, Any]]) -> None:
+    for row in credentials:
         await announce("session", subject_id=uuid(row["id"]))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from email_validator import validate_email
 
-from identity.credentials import ACTIVE_USERS, VIEWER_COLUMNS, end_all, viewer_from
+from identity.credentials import ACTIVE_USERS, VIEWER_COLUMNS, announce_all, end_all, viewer_from
 from identity.passwords import hash_new
 from models.database import execute, fetch, lock_account, one, transaction, uuid
 from models.fields import new_id
@@ -123,6 +123,18 @@ async def deactivate(user_id: UUID) -> None:
         if not await execute(sql, user_id=user_id):
             raise UnknownUser(user_id)
         await end_all(user_id)
+
+
+async def change_role(user_id: UUID, role: MerchantRole) -> None:
+    """Give a merchant's user another role. It counts from the next request on; what runs live ends, to be asked for anew.
+
+    Sessions and tokens stay. Raises UnknownUser, also for a user who is no merchant's.
+    """
+    async with transaction():
+        sql = "UPDATE users SET role = :role WHERE id = :user_id AND kind = :kind AND deactivated_at IS NULL"
+        if not await execute(sql, role=role, user_id=user_id, kind=ViewerKind.MERCHANT):
+            raise UnknownUser(user_id)
+        await announce_all(user_id)
 
 
 def _require_valid(name: str, locale: str, kind: ViewerKind, account_id: UUID | None, role: MerchantRole | None) -> None:

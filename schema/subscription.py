@@ -13,8 +13,11 @@ import strawberry
 from strawberry.types import Info
 
 from models import database
+from policy.decision import Decision
+from policy.vocabulary import Action, Reason
 from resolvers import claims, consents, related
 from resolvers import facts as facts_of
+from resolvers.errors import Refused
 from resolvers.gate import Gate
 from resolvers.live import MISSED, Change
 from resolvers.selection import NOTHING, Selection
@@ -33,10 +36,13 @@ _IN_FLIGHT = timedelta(seconds=30)
 
 
 async def _gate_again(context: Context) -> Gate:
-    """The door for whoever is calling now. Raises Refused once the session has ended."""
+    """The door for whoever is calling now. Raises Refused once the session has ended, or the caller has another role."""
+    before = context.viewer
     context.viewer = await context.again()
     gate = context.gate
-    gate.require_viewer()
+    viewer = gate.require_viewer()
+    if before is not None and viewer.roles != before.roles:
+        raise Refused(Decision(Action.VIEW_SETTINGS, allowed=False, reason=Reason.MERCHANT_ROLE))
     return gate
 
 
@@ -70,8 +76,8 @@ async def _login(gate: Gate, account: UUID, asked: Selection) -> consents.AgentL
 async def _agent_login(context: Context, account: UUID, asked: Selection) -> AsyncIterator[consents.AgentLogin]:
     """The state of one account at once, at each change, and at the moment its consent runs out."""
     last: tuple[Any, ...] | None = None
-    gate = context.gate
     async with context.changes.heard(_wanted(context, "consent", account)) as queue:
+        gate = await _gate_again(context)  # it may have ended before anybody listened
         while True:
             read_at = asyncio.get_running_loop().time()
             now = await _login(gate, account, NOTHING)  # nothing personal, so nothing is written to the access log while nothing changes
@@ -86,6 +92,7 @@ async def _agent_login(context: Context, account: UUID, asked: Selection) -> Asy
 async def _agent_logins(context: Context, since: datetime, asked: Selection) -> AsyncIterator[consents.AgentLogin]:
     """The state of every account that changes after `since`, or whose consent runs out."""
     async with context.changes.heard(_wanted(context, "consent", None)) as queue:
+        await _gate_again(context)  # it may have ended before anybody listened
         while True:
             soonest = await consents.next_expiry(since)
             change = await _next(queue, await _loop_time(soonest) + _SOON if soonest else math.inf)
@@ -125,6 +132,7 @@ def _state(login: consents.AgentLogin) -> tuple[Any, ...]:
 
 async def _changed_claims(context: Context, account: UUID | None, since: datetime, asked: Selection) -> AsyncIterator[claims.Claim]:
     async with context.changes.heard(_wanted(context, "claim", account)) as queue:
+        await _gate_again(context)  # it may have ended before anybody listened
         while True:
             change = await _next(queue, math.inf)
             gate = await _gate_again(context)

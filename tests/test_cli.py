@@ -270,6 +270,21 @@ async def test_a_deactivated_user_is_signed_out_everywhere(run: Run, database_ur
     assert_failed(await run("user", "deactivate", "ana@example.com"), "there is no such user")
 
 
+async def test_a_role_is_changed_and_no_session_ended(run: Run, database_url: str) -> None:
+    async with opened(database_url):
+        merchant = await a_merchant()
+        agent = (await models.User.get(id=(await an_agent()).id)).email
+        email, token = (await models.User.get(id=merchant.owner.id)).email, await token_of(merchant.owner)
+    result = await run("user", "role", email.upper(), "MEMBER")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "✓ changed\n")
+    async with opened(database_url):
+        found = await viewer_of_token(token)
+        assert found is not None
+        assert found.roles == {"MEMBER"}
+    for nobody in (agent, "nobody@example.com"):
+        assert_failed(await run("user", "role", nobody, "OWNER"), "there is no such user of a merchant")
+
+
 async def test_an_integration_is_added_and_its_secret_shown_once(run: Run, database_url: str) -> None:
     async with opened(database_url):
         merchant = await a_merchant()

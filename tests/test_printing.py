@@ -45,9 +45,9 @@ def _classes() -> list[type]:
 
 
 CLASSES = _classes()
-DATACLASSES = {
-    f"{each.__module__}.{each.__name__}": each for each in CLASSES if is_dataclass(each) and not hasattr(each, "__strawberry_definition__")
-}
+_DECLARATIONS = ("__strawberry_definition__", "__strawberry_directive__")  # Strawberry's types, which hold no rows
+OURS = [each for each in CLASSES if is_dataclass(each) and not any(hasattr(each, name) for name in _DECLARATIONS)]
+DATACLASSES = {f"{each.__module__}.{each.__name__}": each for each in OURS}
 
 #: What can't hold a text of anybody's: ids, times, numbers, our own words, and dataclasses, each of which is looked at itself.
 HARMLESS = frozenset(

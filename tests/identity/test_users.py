@@ -5,8 +5,8 @@ import pytest
 from identity import users
 from identity.passwords import LONGEST, SHORTEST, UnusablePassword
 from identity.sessions import sign_in, viewer_of_session
-from identity.tokens import create_token, viewer_of_token
-from identity.users import EmailTaken, InvalidUser, UnknownAccount, UnknownUser, add_user, deactivate, find_user
+from identity.tokens import create_token, end_token, viewer_of_token
+from identity.users import EmailTaken, InvalidUser, UnknownAccount, UnknownUser, add_user, change_role, deactivate, find_user
 from models.database import fetch, uuid
 from models.fields import new_id
 from policy.vocabulary import MerchantRole, ViewerKind
@@ -135,6 +135,28 @@ async def test_deactivating_ends_sessions_and_tokens_and_is_announced(database: 
     assert await live_sessions() == 0
     assert await find_user("ana@support.example") is None
     assert await viewer_of_token(others) is not None
+
+
+async def test_another_role_counts_at_once_ends_nothing_and_is_announced(database: str) -> None:
+    user_id = await a_merchant("jan@fietsen.example")
+    session, token = await sign_in("jan@fietsen.example", PASSWORD, HERE), await create_token(user_id)
+    ended = await create_token(user_id)
+    await end_token(ended)
+    ids = await fetch("SELECT id FROM sessions UNION SELECT id FROM tokens WHERE ended_at IS NULL")
+    async with hearing() as queue:
+        await change_role(user_id, MerchantRole.MEMBER)
+        assert await heard(queue, 2) == {uuid(row["id"]) for row in ids}
+    for viewer in (await viewer_of_session(session.token), await viewer_of_token(token), await find_user("jan@fietsen.example")):
+        assert viewer is not None
+        assert viewer.roles == {MerchantRole.MEMBER}
+
+
+async def test_an_agent_a_deactivated_user_and_nobody_have_no_role_to_change(database: str) -> None:
+    gone = await a_merchant("gone@fietsen.example")
+    await deactivate(gone)
+    for user_id in (await an_agent(), gone, new_id()):
+        with pytest.raises(UnknownUser):
+            await change_role(user_id, MerchantRole.OWNER)
 
 
 async def test_deactivating_twice_is_fine_and_keeps_the_first_time(database: str) -> None:
