@@ -7,6 +7,10 @@ const plainImports: Plugin = {
   load: (id) => (id.includes("vite/preload-helper") ? "export const __vitePreload = (load) => load();" : null),
 };
 
+// What every session needs: all that is common, but for what only some pages use.
+const PANEL = /node_modules|src[\\/]common[\\/](?!words|countries|draft|ui[\\/](D[ri]|SignIn|Withheld|Badge|Pager))|preload-helper/;
+const CONSOLE = /node_modules|src[\\/]common[\\/](?!words|countries|draft|ui[\\/](D[ri]|SignIn))|preload-helper/;
+
 // Each app is built by itself (`--mode panel`, then `--mode console`), so that neither loads what only the other needs.
 export default defineConfig(({ mode }) => ({
   plugins: [plainImports],
@@ -19,7 +23,7 @@ export default defineConfig(({ mode }) => ({
     rolldownOptions: {
       input: mode === "panel" ? "index.html" : "console.html",
       // What a session always needs in one file: many small ones compress worse.
-      output: { codeSplitting: { groups: [{ name: "common", test: /node_modules|src[\\/]common[\\/](?!words|countries|draft|ui[\\/]D[ri])|preload-helper/ }] } },
+      output: { codeSplitting: { groups: [{ name: "common", test: mode === "panel" ? PANEL : CONSOLE }] } },
     },
   },
 }));

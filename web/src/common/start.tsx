@@ -9,9 +9,11 @@ import { session, viewer } from "./session";
 import { recognise } from "./signing";
 import { connect, connection, disconnect } from "./socket";
 import { type CommonWords, type Loaders, speak } from "./speech";
+import { lazy } from "./ui/lazy";
 import { Help } from "./ui/Notice";
 import { focusHeading } from "./ui/Page";
-import { SignIn } from "./ui/SignIn";
+
+const SignIn = lazy(() => import("./ui/SignIn").then((file) => file.SignIn)); // who is signed in never needs it
 
 interface App<Words extends { common: CommonWords }> {
   /** For whom it is: who else signs in is shown `Elsewhere`. */

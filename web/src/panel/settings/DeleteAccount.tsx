@@ -5,7 +5,7 @@ import { lazy } from "../../common/ui/lazy";
 import { Section } from "../../common/ui/Page";
 import { words } from "./words";
 
-const DeletionDialog = lazy(() => import("../deletion/DeletionDialog").then((module) => module.DeletionDialog));
+const DeletionDialog = lazy(() => import("../dialogs/DeletionDialog").then((module) => module.DeletionDialog));
 
 /** The end of the account: for its owner, who types the company's name. */
 export function DeleteAccount() {

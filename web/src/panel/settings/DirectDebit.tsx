@@ -10,8 +10,8 @@ import { DirectDebitSectionDocument } from "../../gql/graphql";
 import { words as panel } from "../words";
 import { words } from "./words";
 
-const Form = lazy(() => import("./DirectDebitChanges").then((module) => module.Form));
-const Removal = lazy(() => import("./DirectDebitChanges").then((module) => module.Removal));
+const Form = lazy(() => import("../dialogs/DirectDebitChanges").then((module) => module.Form));
+const Removal = lazy(() => import("../dialogs/DirectDebitChanges").then((module) => module.Removal));
 const TONE = { ACTIVE: "good", PENDING: "warning", FAILED: "bad" };
 
 export function DirectDebit() {

@@ -1,5 +1,61 @@
 import type { SettingsWords } from "../words";
-import english from "./en";
 
-const words: SettingsWords = english;
+const words: SettingsWords = {
+  login: {
+    on: "An",
+    off: "Aus",
+    lead: "Der Support kann nicht sehen, an wen Ihre Pakete gehen. Leihen Sie ihm den Schlüssel, wenn er in Ihr Konto schauen soll – so lange Sie möchten.",
+    leadOn: "Der Support kann personenbezogene Daten in Ihrem Konto sehen, bis dies endet.",
+    sees: "Solange er an ist, kann der Support",
+    seesList: [
+      "Namen, Adressen, Kontaktdaten, Bestell- und Sendungsnummern, Inhalte und Dokumente der Empfänger sehen und durchsuchen",
+      "ein Paket korrigieren und ein angekündigtes stornieren",
+      "Ihre Einstellungen sehen und ändern, auch die Absenderadressen",
+    ],
+    never: "Der Support kann nie",
+    neverList: [
+      "Ihre Lastschrift sehen oder ändern",
+      "Pakete exportieren oder löschen oder Ihr Konto löschen",
+      "Ihre Antwort-, BCC- und Webhook-Adresse sehen oder ändern",
+      "diese Berechtigung erteilen oder verlängern",
+    ],
+    always: "Die Berechtigung endet von selbst. Sie können sie jederzeit widerrufen; das gilt überall sofort. Was der Support sieht oder ändert, steht in Ihrem",
+    accessLog: "Zugriffsprotokoll",
+    without: "Ohne sie sieht der Support Status, Versanddienstleister, Land, Gewicht und Daten eines Pakets – und alles zu einem einzelnen Paket, solange eine Reklamation dazu offen ist, die Sie eingereicht haben.",
+    duration: "Berechtigungsdauer",
+    left: "Verbleibende Zeit",
+    grantedBy: "Erteilt von",
+    grantedAt: "Erteilt am",
+    endedBy: "Beendet von",
+    endedAt: "Beendet",
+    state: "Status",
+    again: "Länger oder kürzer",
+    againHint: "Zählt ab jetzt und ersetzt die verbleibende Zeit.",
+    last: (when) => `Zuletzt an bis ${when}.`,
+    history: "Verlauf",
+    noHistory: "Eine Berechtigung wurde noch nie erteilt.",
+    forManagers: "Den Verlauf sehen nur Inhaber und Administratoren.",
+    terms: "Bedingungen",
+    privacy: "Datenschutzerklärung",
+    support: "Support kontaktieren",
+  },
+  debit: {
+    title: "Lastschrift",
+    hint: "Der Support sieht dies nie, was immer Sie erlauben – auch nicht, ob es eine gibt.",
+    none: "Es ist keine Lastschrift eingerichtet.",
+    iban: "IBAN",
+    holder: "Kontoinhaber",
+    mandate: "Mandat",
+    signed: "Unterschrieben",
+    set: "Lastschrift einrichten",
+    change: "Ändern",
+    remove: "Entfernen",
+  },
+  deletion: {
+    title: "Konto löschen",
+    lead: "Beendet das Konto für alle, die darin arbeiten. Vor der Bestätigung lesen Sie, was vernichtet wird und was bleibt.",
+    ownerOnly: "Nur der Inhaber kann das Konto löschen.",
+    button: "Konto löschen…",
+  },
+};
 export default words;

@@ -1,5 +1,61 @@
 import type { SettingsWords } from "../words";
-import english from "./en";
 
-const words: SettingsWords = english;
+const words: SettingsWords = {
+  login: {
+    on: "Activado",
+    off: "Desactivado",
+    lead: "Soporte no puede ver a quién van sus paquetes. Préstele la llave cuando quiera que mire en su cuenta, durante el tiempo que usted elija.",
+    leadOn: "Soporte puede ver datos personales de su cuenta hasta que esto termine.",
+    sees: "Mientras está activado, Soporte puede",
+    seesList: [
+      "ver y buscar nombres, direcciones, datos de contacto, números de pedido y de seguimiento, contenido y documentos de los destinatarios",
+      "corregir un paquete y cancelar uno ya anunciado",
+      "ver y cambiar su configuración, incluidas las direcciones de remitente",
+    ],
+    never: "Soporte nunca puede",
+    neverList: [
+      "ver ni cambiar su domiciliación bancaria",
+      "exportar ni eliminar paquetes, ni eliminar su cuenta",
+      "ver ni cambiar sus direcciones de respuesta, CCO y webhook",
+      "conceder ni prolongar este permiso",
+    ],
+    always: "El permiso termina por sí solo. Puede revocarlo en cualquier momento, con efecto inmediato en todas partes. Todo lo que Soporte ve o cambia queda en su",
+    accessLog: "registro de accesos",
+    without: "Sin permiso, Soporte ve el estado, el transportista, el país, el peso y las fechas de un paquete; y todo lo de un solo paquete mientras esté abierta una reclamación que usted haya presentado.",
+    duration: "Duración del permiso",
+    left: "Tiempo restante",
+    grantedBy: "Concedido por",
+    grantedAt: "Concedido",
+    endedBy: "Terminado por",
+    endedAt: "Terminado",
+    state: "Estado",
+    again: "Más o menos tiempo",
+    againHint: "Cuenta desde ahora y sustituye al tiempo que queda.",
+    last: (when) => `Estuvo activado por última vez hasta el ${when}.`,
+    history: "Historial",
+    noHistory: "Nunca se ha concedido permiso.",
+    forManagers: "El historial es solo para propietarios y administradores.",
+    terms: "Condiciones",
+    privacy: "Política de privacidad",
+    support: "Contactar con Soporte",
+  },
+  debit: {
+    title: "Domiciliación bancaria",
+    hint: "Soporte nunca ve esto, conceda lo que conceda, ni siquiera si existe.",
+    none: "No hay ninguna domiciliación configurada.",
+    iban: "IBAN",
+    holder: "Titular de la cuenta",
+    mandate: "Mandato",
+    signed: "Firmado",
+    set: "Configurar la domiciliación",
+    change: "Cambiar",
+    remove: "Eliminar",
+  },
+  deletion: {
+    title: "Eliminar la cuenta",
+    lead: "Termina la cuenta para todos los que trabajan en ella. Antes de confirmar leerá qué se destruye y qué queda.",
+    ownerOnly: "Solo el propietario puede eliminar la cuenta.",
+    button: "Eliminar la cuenta…",
+  },
+};
 export default words;

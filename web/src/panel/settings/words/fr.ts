@@ -1,5 +1,61 @@
 import type { SettingsWords } from "../words";
-import english from "./en";
 
-const words: SettingsWords = english;
+const words: SettingsWords = {
+  login: {
+    on: "Activé",
+    off: "Désactivé",
+    lead: "Le support ne peut pas voir à qui vont vos colis. Prêtez-lui la clé quand vous souhaitez qu'il regarde dans votre compte, le temps que vous choisissez.",
+    leadOn: "Le support peut voir des données personnelles de votre compte jusqu'à la fin de cette autorisation.",
+    sees: "Tant qu'il est activé, le support peut",
+    seesList: [
+      "voir et rechercher noms, adresses, coordonnées, numéros de commande et de suivi, contenus et documents des destinataires",
+      "corriger un colis et annuler un colis annoncé",
+      "voir et modifier vos réglages, adresses d'expédition comprises",
+    ],
+    never: "Le support ne peut jamais",
+    neverList: [
+      "voir ou modifier votre prélèvement automatique",
+      "exporter ou supprimer des colis, ni supprimer votre compte",
+      "voir ou modifier vos adresses de réponse, de copie cachée et de webhook",
+      "accorder ou prolonger cette autorisation",
+    ],
+    always: "L'autorisation prend fin d'elle-même. Vous pouvez la révoquer à tout moment, avec effet immédiat partout. Tout ce que le support voit ou modifie figure dans votre",
+    accessLog: "journal des accès",
+    without: "Sans elle, le support voit le statut, le transporteur, le pays, le poids et les dates d'un colis ; et tout ce qui concerne un seul colis tant qu'une réclamation que vous avez déposée à son sujet est ouverte.",
+    duration: "Durée de l'autorisation",
+    left: "Temps restant",
+    grantedBy: "Accordée par",
+    grantedAt: "Accordée le",
+    endedBy: "Terminée par",
+    endedAt: "Terminée",
+    state: "État",
+    again: "Plus ou moins longtemps",
+    againHint: "Compte à partir de maintenant, à la place du temps restant.",
+    last: (when) => `Activé pour la dernière fois jusqu'au ${when}.`,
+    history: "Historique",
+    noHistory: "Aucune autorisation n'a encore été accordée.",
+    forManagers: "L'historique est réservé aux propriétaires et administrateurs.",
+    terms: "Conditions",
+    privacy: "Politique de confidentialité",
+    support: "Contacter le support",
+  },
+  debit: {
+    title: "Prélèvement automatique",
+    hint: "Le support ne voit jamais ceci, quoi que vous accordiez, ni même s'il existe.",
+    none: "Aucun prélèvement automatique n'est configuré.",
+    iban: "IBAN",
+    holder: "Titulaire du compte",
+    mandate: "Mandat",
+    signed: "Signé",
+    set: "Configurer le prélèvement",
+    change: "Modifier",
+    remove: "Supprimer",
+  },
+  deletion: {
+    title: "Supprimer le compte",
+    lead: "Met fin au compte pour tous ceux qui y travaillent. Avant de confirmer, vous lirez ce qui est détruit et ce qui reste.",
+    ownerOnly: "Seul le propriétaire peut supprimer le compte.",
+    button: "Supprimer le compte…",
+  },
+};
 export default words;

@@ -1,5 +1,61 @@
 import type { SettingsWords } from "../words";
-import english from "./en";
 
-const words: SettingsWords = english;
+const words: SettingsWords = {
+  login: {
+    on: "Attivo",
+    off: "Disattivato",
+    lead: "L'assistenza non può vedere a chi vanno i Suoi pacchi. Le presti la chiave quando desidera che guardi nel Suo account, per il tempo che sceglie Lei.",
+    leadOn: "L'assistenza può vedere i dati personali del Suo account finché dura l'autorizzazione.",
+    sees: "Finché è attivo, l'assistenza può",
+    seesList: [
+      "vedere e cercare nomi, indirizzi, contatti, numeri d'ordine e di tracciamento, contenuti e documenti dei destinatari",
+      "correggere un pacco e annullarne uno annunciato",
+      "vedere e modificare le Sue impostazioni, compresi gli indirizzi mittente",
+    ],
+    never: "L'assistenza non può mai",
+    neverList: [
+      "vedere o modificare il Suo addebito diretto",
+      "esportare o eliminare pacchi, né eliminare il Suo account",
+      "vedere o modificare i Suoi indirizzi di risposta, CCN e webhook",
+      "concedere o prolungare questa autorizzazione",
+    ],
+    always: "L'autorizzazione termina da sola. Può revocarla in qualsiasi momento, con effetto immediato ovunque. Tutto ciò che l'assistenza vede o modifica è scritto nel Suo",
+    accessLog: "registro degli accessi",
+    without: "Senza autorizzazione l'assistenza vede di un pacco stato, corriere, paese, peso e date; e tutto di un solo pacco finché è aperto un reclamo che Lei ha presentato su di esso.",
+    duration: "Durata dell'autorizzazione",
+    left: "Tempo rimasto",
+    grantedBy: "Concessa da",
+    grantedAt: "Concessa il",
+    endedBy: "Terminata da",
+    endedAt: "Terminata",
+    state: "Stato",
+    again: "Più o meno tempo",
+    againHint: "Conta da adesso, al posto del tempo rimasto.",
+    last: (when) => `Attivo l'ultima volta fino al ${when}.`,
+    history: "Cronologia",
+    noHistory: "Non è mai stata concessa un'autorizzazione.",
+    forManagers: "La cronologia è riservata a proprietari e amministratori.",
+    terms: "Condizioni",
+    privacy: "Informativa sulla privacy",
+    support: "Contattare l'assistenza",
+  },
+  debit: {
+    title: "Addebito diretto",
+    hint: "L'assistenza non lo vede mai, qualunque cosa Lei conceda, e nemmeno se esiste.",
+    none: "Nessun addebito diretto impostato.",
+    iban: "IBAN",
+    holder: "Intestatario del conto",
+    mandate: "Mandato",
+    signed: "Firmato",
+    set: "Impostare l'addebito diretto",
+    change: "Modificare",
+    remove: "Rimuovere",
+  },
+  deletion: {
+    title: "Eliminare l'account",
+    lead: "Termina l'account per tutti coloro che vi lavorano. Prima di confermare leggerà che cosa viene distrutto e che cosa resta.",
+    ownerOnly: "Solo il proprietario può eliminare l'account.",
+    button: "Eliminare l'account…",
+  },
+};
 export default words;

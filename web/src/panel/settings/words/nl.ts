@@ -1,5 +1,61 @@
 import type { SettingsWords } from "../words";
-import english from "./en";
 
-const words: SettingsWords = english;
+const words: SettingsWords = {
+  login: {
+    on: "Aan",
+    off: "Uit",
+    lead: "Support kan niet zien naar wie uw pakketten gaan. Leen hun de sleutel als u wilt dat ze in uw account meekijken, zolang als u kiest.",
+    leadOn: "Support kan persoonsgegevens in uw account zien tot dit eindigt.",
+    sees: "Zolang het aanstaat, kan support",
+    seesList: [
+      "namen, adressen, contactgegevens, bestel- en trackingnummers, inhoud en documenten van ontvangers zien en doorzoeken",
+      "een pakket corrigeren, en een aangemeld pakket annuleren",
+      "uw instellingen zien en wijzigen, ook de afzenderadressen",
+    ],
+    never: "Support kan nooit",
+    neverList: [
+      "uw automatische incasso zien of wijzigen",
+      "pakketten exporteren of verwijderen, of uw account verwijderen",
+      "uw antwoord-, BCC- en webhookadres zien of wijzigen",
+      "deze toestemming geven of verlengen",
+    ],
+    always: "De toestemming eindigt vanzelf. U kunt haar op elk moment intrekken; dat geldt overal meteen. Alles wat support ziet of wijzigt, staat in uw",
+    accessLog: "inzagelogboek",
+    without: "Zonder toestemming ziet support van een pakket de status, vervoerder, het land, gewicht en de data; en alles van één pakket zolang een claim die u erover indiende openstaat.",
+    duration: "Toestemmingsduur",
+    left: "Resterende tijd",
+    grantedBy: "Gegeven door",
+    grantedAt: "Gegeven op",
+    endedBy: "Beëindigd door",
+    endedAt: "Geëindigd",
+    state: "Status",
+    again: "Langer of korter",
+    againHint: "Telt vanaf nu, in plaats van wat er nog over is.",
+    last: (when) => `Stond voor het laatst aan tot ${when}.`,
+    history: "Geschiedenis",
+    noHistory: "Er is nog nooit toestemming gegeven.",
+    forManagers: "De geschiedenis is alleen voor een eigenaar of beheerder.",
+    terms: "Voorwaarden",
+    privacy: "Privacybeleid",
+    support: "Contact met support",
+  },
+  debit: {
+    title: "Automatische incasso",
+    hint: "Support ziet dit nooit, waar u ook toestemming voor geeft, en ook niet of er een is.",
+    none: "Er is geen automatische incasso ingesteld.",
+    iban: "IBAN",
+    holder: "Rekeninghouder",
+    mandate: "Machtiging",
+    signed: "Ondertekend",
+    set: "Automatische incasso instellen",
+    change: "Wijzigen",
+    remove: "Verwijderen",
+  },
+  deletion: {
+    title: "Account verwijderen",
+    lead: "Beëindigt het account voor iedereen die erin werkt. Voordat u bevestigt, leest u wat wordt vernietigd en wat blijft.",
+    ownerOnly: "Alleen de eigenaar kan het account verwijderen.",
+    button: "Account verwijderen…",
+  },
+};
 export default words;

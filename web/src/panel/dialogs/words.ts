@@ -1,10 +1,10 @@
-/** The words of deleting the account. */
+/** The words of what the settings ask before it is done: most sessions never need them. */
 import { spoken } from "../../common/speech";
 import type english from "./words/en";
 
-export type DeletionWords = typeof english;
+export type DialogsWords = typeof english;
 
-export const words = await spoken<DeletionWords>({
+export const words = await spoken<DialogsWords>({
   en: () => import("./words/en"),
   nl: () => import("./words/nl"),
   es: () => import("./words/es"),

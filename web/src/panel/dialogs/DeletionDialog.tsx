@@ -12,7 +12,7 @@ import { words } from "./words";
 /** The last question before the account is gone: the company's name, typed. */
 export function DeletionDialog({ account, onClose }: { account: { id: string; companyName: string }; onClose: () => void }) {
   const { common } = panel.value;
-  const text = words.value;
+  const { deletion: text } = words.value;
   const typed = useSignal("");
   const { busy, failure, run } = useDoing();
   const submit = async (event: Event) => {

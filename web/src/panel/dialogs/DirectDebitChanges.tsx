@@ -6,6 +6,7 @@ import { Help } from "../../common/ui/Notice";
 import { say } from "../../common/ui/say";
 import { RemoveDirectDebitDocument, SetDirectDebitDocument } from "../../gql/graphql";
 import { words as panel } from "../words";
+import { words as settings } from "../settings/words";
 import { words } from "./words";
 
 interface Props {
@@ -17,7 +18,7 @@ interface Props {
 /** Setting the mandate, in place of one there is. What is typed here is never read back. */
 export function Form({ account, onDone, onClose }: Props) {
   const { common } = panel.value;
-  const { debit: text } = words.value;
+  const text = { ...settings.value.debit, ...words.value.debit };
   const { busy, failure, run } = useDoing();
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -48,7 +49,7 @@ export function Form({ account, onDone, onClose }: Props) {
 
 export function Removal({ account, onDone, onClose }: Props) {
   const { common } = panel.value;
-  const { debit: text } = words.value;
+  const text = { ...settings.value.debit, ...words.value.debit };
   const { busy, failure, run } = useDoing();
   const remove = async () => {
     if (await run(() => change(RemoveDirectDebitDocument, { account }))) {
