@@ -89,10 +89,11 @@ async def _agent_login(context: Context, account: UUID, asked: Selection) -> Asy
             gate = await _gate_again(context)
 
 
-async def _agent_logins(context: Context, since: datetime, asked: Selection) -> AsyncIterator[consents.AgentLogin]:
-    """The state of every account that changes after `since`, or whose consent runs out."""
+async def _agent_logins(context: Context, asked: Selection) -> AsyncIterator[consents.AgentLogin]:
+    """The state of every account that changes from now on, or whose consent runs out."""
     async with context.changes.heard(_wanted(context, "consent", None)) as queue:
         await _gate_again(context)  # it may have ended before anybody listened
+        since = await database.clock()  # listening already: what changes while the clock is read is told
         while True:
             soonest = await consents.next_expiry(since)
             change = await _next(queue, await _loop_time(soonest) + _SOON if soonest else math.inf)
@@ -130,9 +131,10 @@ def _state(login: consents.AgentLogin) -> tuple[Any, ...]:
     return (login.state, consent and (consent.id, consent.state, consent.expires_at, consent.ended_at))
 
 
-async def _changed_claims(context: Context, account: UUID | None, since: datetime, asked: Selection) -> AsyncIterator[claims.Claim]:
+async def _changed_claims(context: Context, account: UUID | None, asked: Selection) -> AsyncIterator[claims.Claim]:
     async with context.changes.heard(_wanted(context, "claim", account)) as queue:
         await _gate_again(context)  # it may have ended before anybody listened
+        since = await database.clock()  # listening already
         while True:
             change = await _next(queue, math.inf)
             gate = await _gate_again(context)
@@ -166,11 +168,11 @@ class Subscription:
         """The state of Agent login."""
         account = await _account_key(info.context.gate, given(account_id))
         if account is None:
-            return _agent_logins(info.context, await database.clock(), selection(info))
+            return _agent_logins(info.context, selection(info))
         return _agent_login(info.context, account, selection(info))
 
     @strawberry.subscription(graphql_type=Claim, description="The claims of an account as they change, or for agents every claim.")
     async def claim_changed(self, info: Info[Context, None], account_id: AccountId = strawberry.UNSET) -> AsyncIterator[claims.Claim]:
         """Claims."""
         account = await _account_key(info.context.gate, given(account_id))
-        return _changed_claims(info.context, account, await database.clock(), selection(info))
+        return _changed_claims(info.context, account, selection(info))
