@@ -8,9 +8,13 @@ export function serverNow(): number {
   return Date.now() + ahead;
 }
 
-/** The server just told that it is `now`. */
-export function heardTime(now: string): void {
-  ahead = Date.parse(now) - Date.now();
+/**
+ * The server just told that it was `now`, some time after it was `asked` (by our own clock; unknown for what it told by itself). A slow
+ * answer says little, and moves our idea no further than it has to: it would have us show too long what ends meanwhile.
+ */
+export function heardTime(now: string, asked = Number.NEGATIVE_INFINITY): void {
+  const told = Date.parse(now);
+  ahead = Math.min(Math.max(ahead, told - Date.now()), told - asked);
 }
 
 /** Ticks once a second, for what counts down. */
@@ -19,9 +23,9 @@ setInterval(() => {
   second.value += 1;
 }, 1000);
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const LONGEST_TIMER_MS = 1_000; // a timer does not count the time that the machine sleeps: look at the clock often
 
-/** Run `task` at an instant of the server's clock, also if the tab slept over it. Returns what cancels it. */
+/** Run `task` at an instant of the server's clock, also if the tab or the machine slept over it. Returns what cancels it. */
 export function at(instant: number, task: () => void): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const look = () => {

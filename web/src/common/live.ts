@@ -15,9 +15,9 @@ import { at, heardTime } from "./clock";
 /** Why a place is empty: the API's reasons, and one that only a page knows. */
 export type Hidden = Reason | "CONNECTION_LOST";
 
-export interface Scope {
-  /** Of which account it shows something; without one it may be any. */
-  account?: string | undefined;
+export interface Scope<Data = never> {
+  /** Of which account it shows something, or how its answer tells; without one it may be any. */
+  account?: string | undefined | ((data: Data) => string | undefined);
 }
 
 export interface Live<Data> {
@@ -45,13 +45,14 @@ class LiveQuery<Data, Variables> implements Live<Data> {
   readonly asking = signal(true);
   private disclosed: Disclosed = [];
   private asked = 0;
+  private over: number | undefined;
   private cancel = () => {};
 
   private readonly document: TypedDocumentNode<Data, Variables>;
   private readonly variables: Variables;
-  readonly scope: Scope;
+  readonly scope: Scope<Data>;
 
-  constructor(document: TypedDocumentNode<Data, Variables>, variables: Variables, scope: Scope) {
+  constructor(document: TypedDocumentNode<Data, Variables>, variables: Variables, scope: Scope<Data>) {
     this.document = document;
     this.variables = variables;
     this.scope = scope;
@@ -59,10 +60,12 @@ class LiveQuery<Data, Variables> implements Live<Data> {
 
   refresh = async (): Promise<void> => {
     const number = ++this.asked;
+    const since = Date.now();
     this.asking.value = true;
     try {
       const { data, errors, privacy } = await ask(this.document, this.variables);
       if (number === this.asked) {
+        noteTimes(data, since);
         this.show(data ?? undefined, errors, privacy.disclosed ?? []);
       }
     } catch (failure) {
@@ -76,14 +79,17 @@ class LiveQuery<Data, Variables> implements Live<Data> {
   };
 
   private show(data: Data | undefined, problems: GraphQLProblem[], disclosed: Disclosed): void {
-    noteTimes(data);
     this.disclosed = disclosed;
     this.data.value = masked ? without(data, disclosed, masked) : data;
     this.hidden.value = masked;
     this.problems.value = problems;
     this.failure.value = undefined;
+    this.hideAt(soonest(data));
+  }
+
+  private hideAt(over: number | undefined): void {
     this.cancel();
-    const over = soonest(data);
+    this.over = over;
     this.cancel = over === undefined ? () => {} : at(over, () => this.hide("NO_LIVE_CONSENT"));
   }
 
@@ -102,10 +108,20 @@ class LiveQuery<Data, Variables> implements Live<Data> {
     return this.disclosed.some((place) => place.basis === basis);
   }
 
-  /** Begin with what another query of the same account shows, until there is an answer. */
+  /** The account of what it shows: undefined where it is of several, or not known yet. */
+  get account(): string | undefined {
+    const { account } = this.scope;
+    const data = this.data.value;
+    return typeof account === "function" ? data && account(data) : account;
+  }
+
+  /** Begin with what another query of the same account shows, until there is an answer; and hide it when that one would. */
   adopt(other: LiveQuery<Data, Variables>): void {
     this.data.value = other.data.value;
+    this.problems.value = other.problems.value;
+    this.hidden.value = other.hidden.value;
     this.disclosed = other.disclosed;
+    this.hideAt(other.over);
   }
 
   close(): void {
@@ -118,7 +134,7 @@ class LiveQuery<Data, Variables> implements Live<Data> {
 }
 
 /** The answer to a query for as long as the component is there; another query for other variables. */
-export function useLive<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables, scope: Scope = {}): Live<Data> {
+export function useLive<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: Variables, scope: Scope<Data> = {}): Live<Data> {
   const key = JSON.stringify(variables);
   const [made, setMade] = useState<LiveQuery<Data, Variables>>();
   const last = useRef<LiveQuery<Data, Variables>>(undefined);
@@ -146,10 +162,13 @@ const NOTHING: Live<never> = {
   refresh: async () => {},
 };
 
-/** A consent or a claim of an account ended: hide at once what was shown on that basis, then ask again. */
+/**
+ * A consent or a claim of an account ended: hide at once what was shown on that basis, then ask again. Of a page of that account everything
+ * a consent opened is hidden, personal or not: its settings, what was searched for, and drafts.
+ */
 export function ended(basis: Basis, account: string): void {
   for (const query of concerned(account)) {
-    if (query.rests(basis)) {
+    if (query.rests(basis) || (basis === "CONSENT" && query.account === account)) {
       query.hide("NO_LIVE_CONSENT");
     } else {
       void query.refresh();
@@ -172,13 +191,14 @@ export function disconnected(): void {
   }
 }
 
+/** Whoever asks from now on would be told of a revoke: ask again for everything. */
 export function reconnected(): void {
   masked = undefined;
   changed();
 }
 
 function concerned(account: string | undefined): LiveQuery<any, any>[] {
-  return [...open].filter((query) => !account || !query.scope.account || query.scope.account === account);
+  return [...open].filter((query) => !account || (query.account ?? account) === account);
 }
 
 /** A copy with null at the places, and every `disclosure` saying why. */
@@ -232,10 +252,10 @@ function isDisclosure(value: unknown): value is { shown: boolean } {
 }
 
 /** Every `agentLogin.now` in an answer sets our idea of the server's clock. */
-function noteTimes(data: unknown): void {
+function noteTimes(data: unknown, asked: number): void {
   each(data, (found) => {
     if (typeof found.now === "string") {
-      heardTime(found.now);
+      heardTime(found.now, asked);
     }
   });
 }

@@ -1,7 +1,11 @@
-/** What is live: one WebSocket per page, and whether the server is still there. */
+/**
+ * What is live: one WebSocket a page, speaking graphql-transport-ws, and whether the server is still there.
+ *
+ * It is "live" once the server answered what was sent after the subscriptions: whoever asks from then on hears of every change to what
+ * they were answered. What was answered before is asked again (see live.ts), for its change may have gone by unheard.
+ */
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { signal } from "@preact/signals";
-import { type Client, createClient, type SubscribePayload } from "graphql-ws";
 import type { GraphQLProblem } from "./answers";
 import { documentId } from "./ask";
 import { sessionEnded } from "./session";
@@ -13,68 +17,111 @@ const PING_MS = 3_000;
 const PATIENCE_MS = 4_000; // with the ping before it, a frozen server is noticed in seven seconds
 const LONGEST_WAIT_MS = 5_000;
 
-let client: Client | undefined;
-
-function open(): Client {
-  let deadline: ReturnType<typeof setTimeout> | undefined;
-  connection.value = "opening";
-  const made = createClient({
-    url: `${location.origin.replace("http", "ws")}/graphql`,
-    lazy: false,
-    keepAlive: PING_MS,
-    connectionAckWaitTimeout: PATIENCE_MS,
-    retryAttempts: Number.POSITIVE_INFINITY,
-    retryWait: (retries) => new Promise((resolve) => setTimeout(resolve, Math.min(250 * 2 ** retries, LONGEST_WAIT_MS))),
-    onNonLazyError: () => lost(),
-    on: {
-      connected: () => {
-        connection.value = "live";
-      },
-      ping: (received) => {
-        if (!received) {
-          deadline = setTimeout(() => {
-            lost();
-            made.terminate();
-          }, PATIENCE_MS);
-        }
-      },
-      pong: (received) => {
-        if (received) {
-          clearTimeout(deadline);
-        }
-      },
-      closed: () => {
-        clearTimeout(deadline);
-        lost();
-      },
-    },
-  });
-  // A socket that never opened is as good as a lost one.
-  setTimeout(() => {
-    if (client === made && connection.value === "opening") {
-      lost();
-    }
-  }, PING_MS + PATIENCE_MS);
-  return made;
+interface Watched {
+  payload: object;
+  heard: (data: any) => void;
 }
 
+type Message = { type: string; id?: string; payload?: { data?: unknown } | GraphQLProblem[] };
+type Timer = ReturnType<typeof setTimeout>;
+
+const watched = new Map<string, Watched>();
+let wanted = false;
+let socket: WebSocket | undefined;
+let acknowledged = false;
+let retries = 0;
+let newest = 0;
+let deadline: Timer | undefined;
+let next: Timer | undefined;
+
+function open(): void {
+  const made = new WebSocket(`${location.origin.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  socket = made;
+  acknowledged = false;
+  expectAnswer(PING_MS + PATIENCE_MS); // one that never opens is as good as a lost one
+  made.onopen = () => send({ type: "connection_init" });
+  made.onclose = lost;
+  made.onmessage = ({ data }) => understand(JSON.parse(data as string) as Message);
+}
+
+function understand({ type, id = "", payload }: Message): void {
+  if (type === "next") {
+    const data = (payload as { data?: unknown }).data;
+    if (data) {
+      watched.get(id)?.heard(data);
+    }
+  } else if (type === "pong") {
+    clearTimeout(deadline);
+    connection.value = "live";
+    next = setTimeout(ping, PING_MS);
+  } else if (type === "ping") {
+    send({ type: "pong" });
+  } else if (type === "connection_ack") {
+    acknowledged = true;
+    retries = 0;
+    watched.forEach(subscribe);
+    ping();
+  } else if (watched.has(id)) {
+    if (type === "error" && (payload as GraphQLProblem[]).some((each) => each.extensions?.code === "UNAUTHENTICATED")) {
+      sessionEnded();
+    } else {
+      lost(); // an error or a `complete` that nobody asked for: nothing more would be heard
+    }
+  }
+}
+
+function send(message: object): void {
+  socket?.send(JSON.stringify(message));
+}
+
+function subscribe({ payload }: Watched, id: string): void {
+  send({ id, type: "subscribe", payload });
+}
+
+function ping(): void {
+  send({ type: "ping" });
+  expectAnswer(PATIENCE_MS);
+}
+
+function expectAnswer(within: number): void {
+  clearTimeout(deadline);
+  deadline = setTimeout(lost, within);
+}
+
+/** Give up this socket, and open another in a while. */
 function lost(): void {
-  if (client) {
-    connection.value = "lost";
+  drop();
+  connection.value = "lost";
+  // Not all at the same moment, when a server comes back.
+  next = setTimeout(open, Math.min(250 * 2 ** retries++, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2));
+}
+
+function drop(): void {
+  clearTimeout(deadline);
+  clearTimeout(next);
+  const old = socket;
+  socket = undefined;
+  acknowledged = false;
+  if (old) {
+    old.onopen = old.onclose = old.onmessage = null;
+    old.close();
   }
 }
 
 /** Begin to be live, as whoever is signed in. */
 export function connect(): void {
-  client ??= open();
+  if (!wanted) {
+    wanted = true;
+    open();
+  }
 }
 
 /** Stop being live: at sign-out, for the connection is that of who opened it. */
 export function disconnect(): void {
-  const old = client;
-  client = undefined;
+  wanted = false;
+  retries = 0;
+  drop();
   connection.value = "opening";
-  void old?.dispose();
 }
 
 /** Hear the events of a subscription until the returned function is called. */
@@ -83,19 +130,17 @@ export function watch<Data, Variables extends Record<string, unknown>>(
   variables: Variables,
   heard: (data: Data) => void,
 ): () => void {
+  const id = String(++newest);
+  const made = { payload: { documentId: documentId(document), variables }, heard };
+  watched.set(id, made);
+  if (acknowledged) {
+    subscribe(made, id);
+  }
   connect();
-  // The protocol's client wants a `query`; the server reads the id in its place.
-  const payload = { query: "", documentId: documentId(document), variables } as SubscribePayload;
-  return (client as Client).subscribe<Data>(payload, {
-    next: ({ data }) => data && heard(data),
-    error: (problem) => {
-      const problems = Array.isArray(problem) ? (problem as GraphQLProblem[]) : [];
-      if (problems.some((each) => each.extensions?.code === "UNAUTHENTICATED")) {
-        sessionEnded();
-      } else {
-        lost(); // nothing is heard any more
-      }
-    },
-    complete: () => {},
-  });
+  return () => {
+    watched.delete(id);
+    if (acknowledged) {
+      send({ id, type: "complete" });
+    }
+  };
 }

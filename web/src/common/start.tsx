@@ -1,5 +1,5 @@
 /** How an app begins: the words, who is signed in, and then what it shows. */
-import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { type ComponentType, render } from "preact";
 import type { ViewerKind } from "../gql/enums";
 import { Failure } from "./answers";
@@ -75,13 +75,8 @@ function liveWhileSignedIn(listen: () => () => void): void {
       disconnect();
     };
   });
-  let before = connection.peek();
   effect(() => {
-    if (connection.value === "lost" && before !== "lost") {
-      disconnected();
-    } else if (connection.value === "live" && before === "lost") {
-      reconnected();
-    }
-    before = connection.value;
+    const { value } = connection;
+    untracked(() => (value === "lost" ? disconnected() : value === "live" && reconnected()));
   });
 }

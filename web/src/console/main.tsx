@@ -25,7 +25,7 @@ function Main() {
   ];
   return (
     <Shell home="/console" where={where} nav={items} lost={common.connection.lostHidden}>
-      <Routes routes={ROUTES} home="/console" />
+      {() => <Routes routes={ROUTES} home="/console" />}
     </Shell>
   );
 }
@@ -34,12 +34,14 @@ function Elsewhere() {
   const { elsewhere, where } = words.value;
   return (
     <Shell home="/console" where={where} nav={[]} lost="">
-      <Page title={elsewhere.title}>
-        <p>{elsewhere.text}</p>
-        <p>
-          <a href="/">{elsewhere.link}</a>
-        </p>
-      </Page>
+      {() => (
+        <Page title={elsewhere.title}>
+          <p>{elsewhere.text}</p>
+          <p>
+            <a href="/">{elsewhere.link}</a>
+          </p>
+        </Page>
+      )}
     </Shell>
   );
 }

@@ -37,7 +37,7 @@ function Main() {
   ];
   return (
     <Shell home="/" where={where} nav={items} lost={common.connection.lost}>
-      <Routes routes={ROUTES} home="/" />
+      {() => <Routes routes={ROUTES} home="/" />}
     </Shell>
   );
 }
@@ -46,12 +46,14 @@ function Elsewhere() {
   const { elsewhere, where } = words.value;
   return (
     <Shell home="/" where={where} nav={[]} lost="">
-      <Page title={elsewhere.title}>
-        <p>{elsewhere.text}</p>
-        <p>
-          <a href="/console">{elsewhere.link}</a>
-        </p>
-      </Page>
+      {() => (
+        <Page title={elsewhere.title}>
+          <p>{elsewhere.text}</p>
+          <p>
+            <a href="/console">{elsewhere.link}</a>
+          </p>
+        </Page>
+      )}
     </Shell>
   );
 }

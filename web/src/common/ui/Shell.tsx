@@ -25,13 +25,12 @@ interface Props {
   where: string;
   /** What is said when the connection is lost. */
   lost: string;
-  /** Above everything else on the page. */
-  banner?: ComponentChildren;
-  children: ComponentChildren;
+  /** What stands in it, made anew each time: Preact keeps what it drew from a node that is drawn twice, and with it what a page showed long ago. */
+  children: () => ComponentChildren;
 }
 
 /** What stands around every page. */
-export function Shell({ home, nav, where, lost, banner, children }: Props) {
+export function Shell({ home, nav, where, lost, children }: Props) {
   const words = common.value;
   const { busy, failure, run } = useDoing();
   return (
@@ -63,10 +62,9 @@ export function Shell({ home, nav, where, lost, banner, children }: Props) {
           {lost}
         </div>
       )}
-      {banner}
       <main id="content" tabIndex={-1}>
         {failure.value && <Help failure={failure.value} />}
-        {children}
+        {children()}
       </main>
       <Announcer />
     </>
