@@ -1,17 +1,16 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { may, whyNot } from "../common/decisions";
+import { whyNot } from "../common/decisions";
 import { country, date } from "../common/format";
 import { useLive } from "../common/live";
-import { Input, Select } from "../common/ui/Field";
 import { Empty, Help, Waiting } from "../common/ui/Notice";
 import { Page } from "../common/ui/Page";
 import { Pager, type Window } from "../common/ui/Pager";
 import { ParcelBadge } from "../common/ui/Badge";
-import type { ParcelStatus } from "../gql/enums";
 import { ConsoleAccountDocument } from "../gql/graphql";
 import { accountPages } from "./accountPages";
 import { Basis } from "./Basis";
+import { ALL, asFilter, Filters, type Wanted } from "./Filters";
 import { Never } from "./Never";
 import { PersonalCell } from "./Personal";
 import { words } from "./words";
@@ -20,20 +19,25 @@ const SIZE = 100;
 
 /** One merchant: their parcels, with what is personal shown or saying why not. */
 export function AccountPage({ id }: { id: string }) {
-  const status = useSignal("");
-  const search = useSignal("");
+  const wanted = useSignal(ALL);
   const window = useSignal<Window>({ first: SIZE });
-  const filter = { ...(status.value ? { status: [status.value as ParcelStatus] } : {}), ...(search.value ? { search: search.value } : {}) };
-  const { data, failure, asking, refresh } = useLive(ConsoleAccountDocument, { id, filter, ...window.value }, { account: id });
+  const filter = asFilter(wanted.value);
+  const { data, failure, asking, hidden, refresh } = useLive(ConsoleAccountDocument, { id, filter, ...window.value }, { account: id });
   const account = data.value?.account;
-  const searches = may(account?.decisions, "SEARCH_PERSONAL_DATA");
+  const whyNoSearch = hidden.value ? words.value.common.why[hidden.value] : whyNot(account?.decisions, "SEARCH_PERSONAL_DATA");
+  const searched = wanted.value.search !== "";
+  const over = account !== undefined && whyNoSearch !== undefined && hidden.value !== "CONNECTION_LOST";
   useEffect(() => {
-    if (account && !searches) {
-      search.value = ""; // what was searched for is personal too
+    if (over && searched) {
+      narrow({ ...wanted.value, search: "" }); // what was searched for is personal too, and so is what it found
     }
-  }, [account, searches]);
+  }, [over, searched]);
+  const narrow = (to: Wanted) => {
+    wanted.value = to;
+    window.value = { first: SIZE };
+  };
   const { account: words_, common } = words.value;
-  const parcels = account?.parcels;
+  const parcels = searched && whyNoSearch !== undefined ? undefined : account?.parcels;
   const back = { address: "/console/accounts", label: words.value.nav.accounts };
   if (!account) {
     return (
@@ -45,38 +49,9 @@ export function AccountPage({ id }: { id: string }) {
   const names = common.parcel;
   return (
     <Page title={words_.title} heading={account.companyName} back={back} beside={accountPages(id)}>
-      <Basis company={account.companyName} login={account.agentLogin} />
+      <Basis merchant={account} hidden={hidden.value} />
       {failure.value && <Help failure={failure.value} again={refresh} />}
-      <div class="filters" role="search">
-        <Select
-          label={names.status}
-          value={status.value}
-          onChange={(event) => {
-            status.value = event.currentTarget.value;
-            window.value = { first: SIZE };
-          }}
-        >
-          <option value="">{words_.everyStatus}</option>
-          {Object.entries(common.parcelStatus).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </Select>
-        <div class="search">
-          <Input
-            label={words_.search}
-            type="search"
-            value={search.value}
-            disabled={!searches}
-            hint={whyNot(account.decisions, "SEARCH_PERSONAL_DATA") ?? words_.searchHint}
-            onInput={(event) => {
-              search.value = event.currentTarget.value;
-              window.value = { first: SIZE };
-            }}
-          />
-        </div>
-      </div>
+      <Filters wanted={wanted} onWanted={narrow} why={whyNoSearch} over={over} />
       {!parcels && asking.value && <Waiting />}
       {parcels?.nodes.length === 0 && <Empty>{words_.none}</Empty>}
       {parcels && parcels.nodes.length > 0 && (

@@ -22,7 +22,7 @@ type Claim = NonNullable<ConsoleClaimQuery["claim"]>;
 
 /** One claim or question, and what support does about it. */
 export function ClaimPage({ id }: { id: string }) {
-  const { data, failure, asking, refresh } = useLive(ConsoleClaimDocument, { id });
+  const { data, failure, asking, hidden, refresh } = useLive(ConsoleClaimDocument, { id }, { account: (found) => found.claim?.account.id });
   const { claim: words_, common } = words.value;
   const claim = data.value?.claim;
   if (!claim) {
@@ -49,7 +49,7 @@ export function ClaimPage({ id }: { id: string }) {
       }
       back={{ address: "/console", label: words.value.nav.work }}
     >
-      <Basis company={account.companyName} login={account.agentLogin} {...(parcel ? { disclosure: parcel.disclosure } : {})} />
+      <Basis merchant={account} disclosure={parcel?.disclosure} hidden={hidden.value} />
       {failure.value && <Help failure={failure.value} again={refresh} />}
       <div class="columns">
         <Section title={words_.about}>
@@ -166,12 +166,13 @@ function Work({ claim }: { claim: Claim }) {
         <Action
           kind={claim.status === "SUBMITTED" ? "main" : "plain"}
           why={investigates ?? (claim.status === "SUBMITTED" ? undefined : words_.taken)}
+          live
           busy={busy.value}
           onClick={() => does(() => change(ConsoleTakeClaimDocument, { input: { claimId: claim.id } }), words_.takenNow)}
         >
           {words_.take}
         </Action>
-        <Action why={closes} onClick={() => { closing.value = true; }}>
+        <Action live why={closes} onClick={() => { closing.value = true; }}>
           {words_.close}
         </Action>
       </div>
@@ -179,8 +180,8 @@ function Work({ claim }: { claim: Claim }) {
         <form onSubmit={log}>
           <Options name="kind" label={words_.what} of={Object.keys(common.investigation).filter((each) => each !== "MERCHANT_ANSWERED")} words={common.investigation} />
           <Input name="reference" label={words_.reference} />
-          <TextArea name="note" label={words_.note} />
-          <Action kind="main" type="submit" busy={busy.value}>
+          <TextArea name="note" label={words_.note} hint={words_.noteHint} />
+          <Action kind="main" type="submit" live busy={busy.value}>
             {words_.log}
           </Action>
         </form>
@@ -190,10 +191,10 @@ function Work({ claim }: { claim: Claim }) {
           <p class="soft">{words_.closeText}</p>
           <form onSubmit={close}>
             <Options name="outcome" label={words_.outcome} of={Object.keys(common.claimOutcome)} words={common.claimOutcome} />
-            <TextArea name="note" label={words_.note} />
+            <TextArea name="note" label={words_.note} hint={words_.noteHint} />
             {failure.value && <Help failure={failure.value} />}
             <div class="actions">
-              <Action kind="main" type="submit" busy={busy.value}>
+              <Action kind="main" type="submit" live why={closes} busy={busy.value}>
                 {words_.close}
               </Action>
               <Action onClick={() => { closing.value = false; }}>{common.cancel}</Action>

@@ -1,18 +1,19 @@
+import { useEffect, useRef } from "preact/hooks";
 import { change } from "../common/ask";
+import { countries } from "../common/countries";
 import { useDraft } from "../common/draft";
 import { changed } from "../common/live";
 import { Action, useDoing } from "../common/ui/Action";
-import { Input, TextArea } from "../common/ui/Field";
+import { DraftInput, DraftSelect, DraftText } from "../common/ui/Drafted";
 import { Help, Notice } from "../common/ui/Notice";
-import { Section } from "../common/ui/Page";
+import { focusHeading, Section } from "../common/ui/Page";
 import { say } from "../common/ui/say";
 import { ConsoleCorrectParcelDocument, type UpdateParcelInput } from "../gql/graphql";
 import type { Parcel } from "./ParcelPage";
 import { words } from "./words";
-import { useEffect } from "preact/hooks";
 
 const RECIPIENT = ["name", "companyName", "street", "houseNumber", "addressLine2", "postalCode", "city", "region", "country", "email", "phone"] as const;
-type Fields = Record<(typeof RECIPIENT)[number] | "orderNumber" | "note", string>;
+type Fields = Record<string, string>;
 
 interface Props {
   parcel: Parcel;
@@ -24,6 +25,7 @@ interface Props {
 /** Correct a parcel under the merchant's permission. Only what was changed is sent; it is a draft of personal data, and ends with what it is of. */
 export function Correction({ parcel, masked, onDone }: Props) {
   const { parcel: words_, common } = words.value;
+  const form = useRef<HTMLFormElement>(null);
   const draft = useDraft(fields(parcel));
   const { busy, failure, run } = useDoing();
   useEffect(() => {
@@ -31,6 +33,14 @@ export function Correction({ parcel, masked, onDone }: Props) {
       draft.rebase(fields(parcel));
     }
   }, [parcel.version, masked]);
+  useEffect(
+    () => () => {
+      if (form.current?.contains(document.activeElement)) {
+        focusHeading(); // it does not go down with the form
+      }
+    },
+    [],
+  );
   const save = async (event: Event) => {
     event.preventDefault();
     const input = { parcelId: parcel.id, version: parcel.version as number, ...changes(draft.changes()) };
@@ -40,28 +50,30 @@ export function Correction({ parcel, masked, onDone }: Props) {
     }
     changed(parcel.account.id);
   };
-  const field = (name: keyof Fields) => {
-    const meanwhile = draft.meanwhile(name);
-    return {
-      label: common.parcel[name],
-      name,
-      value: draft.now.value[name],
-      hint: meanwhile === undefined || meanwhile === draft.now.value[name] ? undefined : words_.meanwhile(meanwhile),
-      onInput: (event: { currentTarget: { value: string } }) => draft.set(name, event.currentTarget.value),
-    };
-  };
+  const field = (name: string) => ({ draft, name, label: (common.parcel as Record<string, unknown>)[name] as string, wrong: failure.value?.field });
   if (masked) {
     return <Notice tone="warning">{common.connection.lostHidden}</Notice>;
   }
   return (
     <Section title={words_.correct}>
-      <form class="form" onSubmit={save}>
-        {RECIPIENT.map((name) => (
-          <Input key={name} {...field(name)} />
-        ))}
-        <Input {...field("orderNumber")} />
+      <form ref={form} class="form" onSubmit={save}>
+        {RECIPIENT.map((name) =>
+          name === "country" ? (
+            <DraftSelect key={name} {...field(name)}>
+              <option value="" />
+              {countries().map(([code, label]) => (
+                <option key={code} value={code}>
+                  {label}
+                </option>
+              ))}
+            </DraftSelect>
+          ) : (
+            <DraftInput key={name} {...field(name)} />
+          ),
+        )}
+        <DraftInput {...field("orderNumber")} />
         <div class="whole">
-          <TextArea {...field("note")} />
+          <DraftText {...field("note")} />
         </div>
         {failure.value && <Help failure={failure.value} />}
         <div class="actions">
@@ -77,7 +89,7 @@ export function Correction({ parcel, masked, onDone }: Props) {
 
 function fields(parcel: Parcel): Fields {
   const recipient = Object.fromEntries(RECIPIENT.map((name) => [name, parcel.recipient[name] ?? ""]));
-  return { ...recipient, orderNumber: parcel.orderNumber ?? "", note: parcel.note ?? "" } as Fields;
+  return { ...recipient, orderNumber: parcel.orderNumber ?? "", note: parcel.note ?? "" };
 }
 
 function changes(changed: Partial<Fields>): Partial<UpdateParcelInput> {

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { change } from "../common/ask";
 import { whyNot } from "../common/decisions";
 import { country, date, dateTime, money, number, weight } from "../common/format";
@@ -22,7 +23,7 @@ const RECIPIENT = ["name", "companyName", "email", "phone", "street", "houseNumb
 
 /** One parcel, as far as its merchant shows it. */
 export function ParcelPage({ id }: { id: string }) {
-  const { data, failure, asking, hidden, refresh } = useLive(ConsoleParcelDocument, { id });
+  const { data, failure, asking, hidden, refresh } = useLive(ConsoleParcelDocument, { id }, { account: (found) => found.parcel?.account.id });
   const { parcel: words_, common } = words.value;
   const parcel = data.value?.parcel;
   if (!parcel) {
@@ -45,7 +46,7 @@ export function ParcelPage({ id }: { id: string }) {
       }
       back={{ address: `/console/accounts/${account.id}`, label: account.companyName }}
     >
-      <Basis company={account.companyName} login={account.agentLogin} disclosure={parcel.disclosure} />
+      <Basis merchant={account} disclosure={parcel.disclosure} hidden={hidden.value} />
       {failure.value && <Help failure={failure.value} again={refresh} />}
       <Changes parcel={parcel} hidden={hidden.value} />
       <div class="columns">
@@ -147,6 +148,7 @@ export function ParcelPage({ id }: { id: string }) {
                 <a href={`/console/claims/${claim.id}`}>{common.claimType[claim.type]}</a> <ClaimBadge status={claim.status} />{" "}
                 <span class="soft">
                   {common.channel[claim.channel]}, {date(claim.openedAt)}
+                  {claim.channel !== "SUPPORT_SECTION" && ` · ${words.value.queue.opensNothing(common.channel[claim.channel])}`}
                 </span>
               </li>
             ))}
@@ -171,6 +173,11 @@ function Changes({ parcel, hidden }: { parcel: Parcel; hidden: Hidden | undefine
     }
   };
   const gone = !parcel.disclosure.shown && hidden !== "CONNECTION_LOST"; // with what it was a correction of
+  useEffect(() => {
+    if (gone) {
+      doing.value = undefined;
+    }
+  }, [gone]);
   if (doing.value === "correct" && !gone) {
     return <Correction parcel={parcel} masked={hidden !== undefined} onDone={() => { doing.value = undefined; }} />;
   }
@@ -188,7 +195,7 @@ function Changes({ parcel, hidden }: { parcel: Parcel; hidden: Hidden | undefine
           <Notice tone="warning">{words_.cancelWarning}</Notice>
           {failure.value && <Help failure={failure.value} />}
           <div class="actions">
-            <Action kind="danger" live busy={busy.value} onClick={cancel}>
+            <Action kind="danger" live why={whyNot(parcel.decisions, "CANCEL_PARCEL")} busy={busy.value} onClick={cancel}>
               {words_.cancel}
             </Action>
             <Action onClick={() => { doing.value = undefined; }}>{common.close}</Action>

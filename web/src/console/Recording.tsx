@@ -34,7 +34,7 @@ export function Recording({ parcel }: { parcel: Parcel }) {
   };
   if (!open.value) {
     return (
-      <Action why={whyNot(parcel.decisions, "RECORD_CLAIM")} onClick={() => { open.value = true; }}>
+      <Action live why={whyNot(parcel.decisions, "RECORD_CLAIM")} onClick={() => { open.value = true; }}>
         {recording.title}
       </Action>
     );
@@ -48,7 +48,7 @@ export function Recording({ parcel }: { parcel: Parcel }) {
       <TextArea label={recording.description} name="description" required />
       {failure.value && <Help failure={failure.value} />}
       <div class="actions">
-        <Action kind="main" type="submit" busy={busy.value}>
+        <Action kind="main" type="submit" live busy={busy.value}>
           {recording.title}
         </Action>
         <Action onClick={() => { open.value = false; }}>{common.cancel}</Action>

@@ -30,15 +30,16 @@ export function SettingsPage({ id }: { id: string }) {
       </Page>
     );
   }
-  const given = hidden.value === undefined ? account.settings : null;
+  const masked = hidden.value === "CONNECTION_LOST"; // then the draft waits, out of sight
+  const given = masked || hidden.value === undefined ? account.settings : null;
   return (
     <Page title={words_.settings} heading={account.companyName} back={back} beside={accountPages(id)}>
-      <Basis company={account.companyName} login={account.agentLogin} />
+      <Basis merchant={account} hidden={hidden.value} />
       {failure.value && <Help failure={failure.value} again={refresh} />}
       {given ? (
         <>
-          <Form account={account} settings={given} />
-          <Senders settings={given} />
+          <Form account={account} settings={given} masked={masked} />
+          {!masked && <Senders settings={given} />}
         </>
       ) : (
         <Section title={words_.settings}>
@@ -61,7 +62,7 @@ export function SettingsPage({ id }: { id: string }) {
   );
 }
 
-function Form({ account, settings: base }: { account: Account; settings: Settings }) {
+function Form({ account, settings: base, masked }: { account: Account; settings: Settings; masked: boolean }) {
   const { settings, common } = words.value;
   const draft = useDraft(fields(base));
   const { busy, failure, run } = useDoing();
@@ -72,13 +73,20 @@ function Form({ account, settings: base }: { account: Account; settings: Setting
     const input = { accountId: account.id, version: base.version, ...rest, ...(defaultCarrier === undefined ? {} : { defaultCarrier: defaultCarrier || null }) };
     if (await run(() => change(ConsoleChangeSettingsDocument, { input }))) {
       say(common.saved);
+      draft.restart(draft.now.value);
     }
     changed(account.id);
   };
+  if (masked) {
+    return <Notice tone="warning">{common.connection.lostHidden}</Notice>;
+  }
   const now = draft.now.value;
   const hint = (name: "locale" | "timezone" | "defaultCarrier" | "labelFormat") => {
     const meanwhile = draft.meanwhile(name);
-    return meanwhile === undefined || meanwhile === now[name] ? {} : { hint: words.value.parcel.meanwhile(meanwhile) };
+    return {
+      ...(meanwhile === undefined || meanwhile === now[name] ? {} : { hint: common.meanwhile(meanwhile || common.nothing) }),
+      ...(failure.value?.field === name ? { wrong: common.checkThis } : {}),
+    };
   };
   return (
     <Section title={settings.title}>

@@ -11,7 +11,7 @@ export function listen(): () => void {
       login.state === "ACTIVE" ? changed(login.account.id) : ended("CONSENT", login.account.id);
     }),
     watch(ConsoleClaimsDocument, {}, ({ claimChanged: claim }) => {
-      claim.opensParcel ? changed(claim.account.id) : ended("CLAIM", claim.account.id);
+      claim.closedAt === null ? changed(claim.account.id) : ended("CLAIM", claim.account.id);
     }),
   ];
   return () => stops.forEach((stop) => stop());

@@ -25,6 +25,9 @@ const words: ConsoleWords = {
       `Um Ihnen zu helfen, brauche ich für eine Weile Ihre Berechtigung, Ihre Pakete zu sehen. Öffnen Sie ${link}, wählen Sie die Dauer und klicken Sie auf „Berechtigung erteilen“. Sie können sie jederzeit widerrufen.`,
     copy: "Nachricht kopieren",
     copied: "Kopiert",
+    copyLink: "Link kopieren",
+    notCopied: "Das Kopieren hat nicht geklappt. Markieren Sie den Text und kopieren Sie ihn selbst.",
+    language: "Sprache der Nachricht",
   },
   never: { title: "Für den Support nie zugänglich", text: "Keine Berechtigung des Händlers öffnet dies." },
   queue: {
@@ -43,6 +46,7 @@ const words: ConsoleWords = {
     opensNothing: (channel) => `Kam über ${channel}: öffnet nichts`,
     letIn: "Händler, die den Support jetzt zulassen",
     nobody: "Zurzeit keiner.",
+    changed: "Die Aufgabenliste hat sich geändert.",
   },
   accounts: {
     search: "Firmenname",
@@ -63,6 +67,9 @@ const words: ConsoleWords = {
     everyStatus: "Jeder Status",
     search: "Empfänger, Bestell- oder Sendungsnummer",
     searchHint: "Der Anfang eines Namens, einer E-Mail-Adresse oder Postleitzahl, oder eine ganze Nummer. Jede Suche wird protokolliert.",
+    more: "Weitere Filter",
+    from: "Erstellt ab",
+    until: "Erstellt bis",
     none: "Kein Paket gefunden.",
   },
   parcel: {
@@ -74,7 +81,6 @@ const words: ConsoleWords = {
     cancel: "Paket stornieren",
     cancelWarning: "Der Versanddienstleister wird angewiesen, dieses Paket nicht mitzunehmen. Das lässt sich nicht rückgängig machen.",
     cancelled: "Das Paket wird storniert.",
-    meanwhile: (value) => `Inzwischen geändert in: ${value || "–"}`,
   },
   recording: {
     title: "Anderswo gemeldete Reklamation erfassen",
@@ -97,6 +103,7 @@ const words: ConsoleWords = {
     nothingYet: "Es wurde noch nichts unternommen.",
     reference: "Referenz des Dienstleisters",
     note: "Notiz",
+    noteHint: "Der Händler kann das lesen.",
     work: "Bearbeiten",
     take: "Übernehmen",
     taken: "jemand hat sie bereits übernommen",

@@ -27,6 +27,9 @@ export default {
       `To help you, I need your permission to see your parcels for a while. Open ${link}, choose how long, and select "Grant permission". You can revoke it at any moment.`,
     copy: "Copy the message",
     copied: "Copied",
+    copyLink: "Copy the link",
+    notCopied: "Copying did not work. Select the text and copy it yourself.",
+    language: "Language of the message",
   },
   never: {
     title: "Never open to support",
@@ -48,6 +51,7 @@ export default {
     opensNothing: (channel: string) => `Came by ${channel}: opens nothing`,
     letIn: "Merchants who let support in now",
     nobody: "Nobody does at the moment.",
+    changed: "The work queue has changed.",
   },
   accounts: {
     search: "Company name",
@@ -68,6 +72,9 @@ export default {
     everyStatus: "Every status",
     search: "Recipient, order or tracking number",
     searchHint: "The beginning of a name, e-mail address or postal code, or a whole number. Searching is recorded.",
+    more: "More filters",
+    from: "Created from",
+    until: "Created until",
     none: "No parcel fits.",
   },
   parcel: {
@@ -79,7 +86,6 @@ export default {
     cancel: "Cancel the parcel",
     cancelWarning: "The carrier is told not to take this parcel. This can't be undone.",
     cancelled: "The parcel is being cancelled.",
-    meanwhile: (value: string) => `Meanwhile changed to: ${value || "–"}`,
   },
   recording: {
     title: "Record a claim made elsewhere",
@@ -102,6 +108,7 @@ export default {
     nothingYet: "Nothing was done yet.",
     reference: "Carrier's reference",
     note: "Note",
+    noteHint: "The merchant can read this.",
     work: "Work on it",
     take: "Take it",
     taken: "somebody has taken it",

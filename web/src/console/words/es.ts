@@ -25,6 +25,9 @@ const words: ConsoleWords = {
       `Para ayudarle necesito su permiso para ver sus paquetes durante un tiempo. Abra ${link}, elija la duración y pulse «Conceder permiso». Puede revocarlo en cualquier momento.`,
     copy: "Copiar el mensaje",
     copied: "Copiado",
+    copyLink: "Copiar el enlace",
+    notCopied: "No se ha podido copiar. Seleccione el texto y cópielo usted.",
+    language: "Idioma del mensaje",
   },
   never: { title: "Nunca accesible para soporte", text: "Ningún permiso del comercio da acceso a esto." },
   queue: {
@@ -43,6 +46,7 @@ const words: ConsoleWords = {
     opensNothing: (channel) => `Llegó por ${channel}: no da acceso`,
     letIn: "Comercios que ahora dan acceso a soporte",
     nobody: "Ninguno en este momento.",
+    changed: "La lista de tareas ha cambiado.",
   },
   accounts: {
     search: "Nombre de la empresa",
@@ -63,6 +67,9 @@ const words: ConsoleWords = {
     everyStatus: "Cualquier estado",
     search: "Destinatario, n.º de pedido o de seguimiento",
     searchHint: "El principio de un nombre, correo o código postal, o un número completo. La búsqueda queda registrada.",
+    more: "Más filtros",
+    from: "Creado desde",
+    until: "Creado hasta",
     none: "No se ha encontrado ningún paquete.",
   },
   parcel: {
@@ -74,7 +81,6 @@ const words: ConsoleWords = {
     cancel: "Anular el paquete",
     cancelWarning: "Se avisará al transportista de que no recoja este paquete. No se puede deshacer.",
     cancelled: "Se está anulando el paquete.",
-    meanwhile: (value) => `Entretanto ha cambiado a: ${value || "–"}`,
   },
   recording: {
     title: "Anotar una reclamación externa",
@@ -97,6 +103,7 @@ const words: ConsoleWords = {
     nothingYet: "Todavía no se ha hecho nada.",
     reference: "Referencia del transportista",
     note: "Nota",
+    noteHint: "El comercio puede leer esto.",
     work: "Trabajar en ella",
     take: "Asignármela",
     taken: "alguien ya la lleva",

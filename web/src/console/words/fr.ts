@@ -25,6 +25,9 @@ const words: ConsoleWords = {
       `Pour vous aider, j'ai besoin de votre autorisation pour voir vos colis pendant un moment. Ouvrez ${link}, choisissez la durée et cliquez sur « Accorder l'autorisation ». Vous pouvez la révoquer à tout moment.`,
     copy: "Copier le message",
     copied: "Copié",
+    copyLink: "Copier le lien",
+    notCopied: "La copie n'a pas fonctionné. Sélectionnez le texte et copiez-le vous-même.",
+    language: "Langue du message",
   },
   never: { title: "Jamais accessible au support", text: "Aucune autorisation du marchand n'y donne accès." },
   queue: {
@@ -43,6 +46,7 @@ const words: ConsoleWords = {
     opensNothing: (channel) => `Reçue par ${channel} : ne donne aucun accès`,
     letIn: "Marchands qui donnent accès au support en ce moment",
     nobody: "Aucun pour le moment.",
+    changed: "La liste à traiter a changé.",
   },
   accounts: {
     search: "Nom de l'entreprise",
@@ -63,6 +67,9 @@ const words: ConsoleWords = {
     everyStatus: "Tous les statuts",
     search: "Destinataire, n° de commande ou de suivi",
     searchHint: "Le début d'un nom, d'une adresse e-mail ou d'un code postal, ou un numéro entier. La recherche est enregistrée.",
+    more: "Plus de filtres",
+    from: "Créé à partir du",
+    until: "Créé jusqu'au",
     none: "Aucun colis trouvé.",
   },
   parcel: {
@@ -74,7 +81,6 @@ const words: ConsoleWords = {
     cancel: "Annuler le colis",
     cancelWarning: "Le transporteur sera prié de ne pas prendre ce colis. Cette action est irréversible.",
     cancelled: "Le colis est en cours d'annulation.",
-    meanwhile: (value) => `Modifié entre-temps : ${value || "–"}`,
   },
   recording: {
     title: "Noter une réclamation reçue ailleurs",
@@ -97,6 +103,7 @@ const words: ConsoleWords = {
     nothingYet: "Rien n'a encore été fait.",
     reference: "Référence du transporteur",
     note: "Note",
+    noteHint: "Le marchand peut lire ceci.",
     work: "Traiter",
     take: "Prendre en charge",
     taken: "quelqu'un l'a déjà prise en charge",

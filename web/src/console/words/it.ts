@@ -25,6 +25,9 @@ const words: ConsoleWords = {
       `Per aiutarLa mi serve per un po' la Sua autorizzazione a vedere i Suoi pacchi. Apra ${link}, scelga la durata e prema «Concedere l'autorizzazione». Può revocarla in qualsiasi momento.`,
     copy: "Copia il messaggio",
     copied: "Copiato",
+    copyLink: "Copia il link",
+    notCopied: "La copia non è riuscita. Selezioni il testo e lo copi.",
+    language: "Lingua del messaggio",
   },
   never: { title: "Mai accessibile all'assistenza", text: "Nessuna autorizzazione del commerciante dà accesso a questo." },
   queue: {
@@ -43,6 +46,7 @@ const words: ConsoleWords = {
     opensNothing: (channel) => `Arrivato tramite ${channel}: non dà accesso`,
     letIn: "Commercianti che ora danno accesso all'assistenza",
     nobody: "Nessuno al momento.",
+    changed: "La lista da fare è cambiata.",
   },
   accounts: {
     search: "Nome dell'azienda",
@@ -63,6 +67,9 @@ const words: ConsoleWords = {
     everyStatus: "Tutti gli stati",
     search: "Destinatario, n. d'ordine o di tracciamento",
     searchHint: "L'inizio di un nome, di un'e-mail o di un CAP, oppure un numero intero. La ricerca viene registrata.",
+    more: "Altri filtri",
+    from: "Creato dal",
+    until: "Creato fino al",
     none: "Nessun pacco trovato.",
   },
   parcel: {
@@ -74,7 +81,6 @@ const words: ConsoleWords = {
     cancel: "Annullare il pacco",
     cancelWarning: "Il corriere verrà avvisato di non ritirare questo pacco. L'operazione è irreversibile.",
     cancelled: "Il pacco è in corso di annullamento.",
-    meanwhile: (value) => `Nel frattempo modificato in: ${value || "–"}`,
   },
   recording: {
     title: "Annotare un reclamo arrivato altrove",
@@ -97,6 +103,7 @@ const words: ConsoleWords = {
     nothingYet: "Non è ancora stato fatto nulla.",
     reference: "Riferimento del corriere",
     note: "Nota",
+    noteHint: "Il commerciante può leggerlo.",
     work: "Lavorarci",
     take: "Prendere in carico",
     taken: "qualcuno lo ha già preso in carico",

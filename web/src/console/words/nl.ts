@@ -25,6 +25,9 @@ const words: ConsoleWords = {
       `Om u te helpen heb ik een tijdje uw toestemming nodig om uw pakketten te zien. Open ${link}, kies hoelang en klik op "Toestemming geven". U kunt die altijd weer intrekken.`,
     copy: "Bericht kopiëren",
     copied: "Gekopieerd",
+    copyLink: "Link kopiëren",
+    notCopied: "Kopiëren lukte niet. Selecteer de tekst en kopieer die zelf.",
+    language: "Taal van het bericht",
   },
   never: { title: "Nooit toegankelijk voor support", text: "Geen enkele toestemming van de verkoper geeft hier toegang toe." },
   queue: {
@@ -43,6 +46,7 @@ const words: ConsoleWords = {
     opensNothing: (channel) => `Kwam binnen via ${channel}: geeft geen inzage`,
     letIn: "Verkopers die support nu toelaten",
     nobody: "Op dit moment geen enkele.",
+    changed: "De werklijst is veranderd.",
   },
   accounts: {
     search: "Bedrijfsnaam",
@@ -63,6 +67,9 @@ const words: ConsoleWords = {
     everyStatus: "Elke status",
     search: "Ontvanger, bestel- of trackingnummer",
     searchHint: "Het begin van een naam, e-mailadres of postcode, of een heel nummer. Zoeken wordt vastgelegd.",
+    more: "Meer filters",
+    from: "Aangemaakt vanaf",
+    until: "Aangemaakt tot en met",
     none: "Geen pakket gevonden.",
   },
   parcel: {
@@ -74,7 +81,6 @@ const words: ConsoleWords = {
     cancel: "Pakket annuleren",
     cancelWarning: "De vervoerder krijgt bericht dit pakket niet mee te nemen. Dit kan niet ongedaan worden gemaakt.",
     cancelled: "Het pakket wordt geannuleerd.",
-    meanwhile: (value) => `Intussen gewijzigd in: ${value || "–"}`,
   },
   recording: {
     title: "Elders gemelde claim vastleggen",
@@ -97,6 +103,7 @@ const words: ConsoleWords = {
     nothingYet: "Er is nog niets gedaan.",
     reference: "Kenmerk van de vervoerder",
     note: "Notitie",
+    noteHint: "De verkoper kan dit lezen.",
     work: "Eraan werken",
     take: "Oppakken",
     taken: "iemand heeft de claim al opgepakt",
