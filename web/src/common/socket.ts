@@ -52,13 +52,15 @@ function understand({ type, id = "", payload }: Message): void {
     }
   } else if (type === "pong") {
     clearTimeout(deadline);
+    if (connection.value === "live") {
+      retries = 0; // it lasts: one that is closed at once is tried again ever more seldom
+    }
     connection.value = "live";
     next = setTimeout(ping, PING_MS);
   } else if (type === "ping") {
     send({ type: "pong" });
   } else if (type === "connection_ack") {
     acknowledged = true;
-    retries = 0;
     watched.forEach(subscribe);
     ping();
   } else if (watched.has(id)) {
