@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE)
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-strip-extras $(UPGRADE)
 GRAPHIQL := node.sh $(addprefix graphiql/,build.sh index.html page.css page.js package.json package-lock.json .npmrc)
 WEB := node.sh schema/schema.graphql $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/src/gql/*')
 
