@@ -147,6 +147,11 @@ async def _unfold(page: Page) -> None:
     await page.locator("summary").click()
 
 
+async def _choose(page: Page) -> None:
+    await page.get_by_role("link", name=PERSONAL["name"]).click()
+    await page.get_by_label("What happened?").wait_for()
+
+
 async def _wrong_password(page: Page) -> None:
     await page.get_by_label("E-mail address").fill("nobody@example.com")
     await page.get_by_label("Password").fill("wrong")
@@ -165,6 +170,24 @@ STATES = (
     State("account-lent", "panel", "/settings/account", "owner", lent=True),
     State("account-history", "panel", "/settings/account", "owner", reach=_unfold),
     State("account-member", "panel", "/settings/account", "member"),
+    State("account-debit", "panel", "/settings/account", "owner", reach=click("Set up direct debit")),
+    State("account-deleting", "panel", "/settings/account", "owner", reach=click("Delete account…")),
+    State("preferences", "panel", "/settings/preferences", "owner"),
+    State("preferences-member", "panel", "/settings/preferences", "member"),
+    State("parcels-filters", "panel", "/parcels", "owner", shows=True, reach=_unfold),
+    State("parcel", "panel", "/parcels/:id", "owner", shows=True),
+    State("parcel-member", "panel", "/parcels/:id", "member", shows=True),
+    State("parcel-correcting", "panel", "/parcels/:id", "owner", shows=True, reach=click("Correct")),
+    State("parcel-cancelling", "panel", "/parcels/:id", "owner", shows=True, reach=click("Cancel parcel")),
+    State("parcel-deleting", "panel", "/parcels/:id", "owner", shows=True, reach=click("Delete")),
+    State("claims", "panel", "/support", "owner", shows=True),
+    State("claim", "panel", "/support/:id", "owner", shows=True),
+    State("claim-closed", "panel", "/support/:id", "owner", claimed=False, shows=True),
+    State("claim-withdrawing", "panel", "/support/:id", "owner", shows=True, reach=click("Withdraw")),
+    State("filing-choosing", "panel", "/support/new", "owner", shows=True),
+    State("filing", "panel", "/support/new", "owner", shows=True, reach=_choose),
+    State("access-log", "panel", "/access-log", "owner"),
+    State("access-log-member", "panel", "/access-log", "member"),
     State("sign-in", "console", "/console", "guest"),
     State("elsewhere", "console", "/console", "owner"),
     State("unknown", "console", "", "agent", address="/console/nothing/here"),

@@ -94,7 +94,7 @@ export default function AccessLogPage() {
       {log && (
         <>
           {grouped(log.nodes).map(({ day, groups }) => (
-            <section key={day} class="card" aria-busy={asking.value}>
+            <section key={day} class="card" aria-busy={asking.value || undefined}>
               <h2>{date(day)}</h2>
               <ul class="list">
                 {groups.map((events) => (

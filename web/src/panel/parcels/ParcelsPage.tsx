@@ -86,7 +86,7 @@ export default function ParcelsPage() {
       )}
       {parcels && parcels.nodes.length > 0 && (
         <>
-          <div class="table" aria-busy={asking.value}>
+          <div class="table" aria-busy={asking.value || undefined}>
             <table>
               <thead>
                 <tr>

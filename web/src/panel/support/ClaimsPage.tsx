@@ -48,7 +48,7 @@ export default function ClaimsPage() {
       {claims?.nodes.length === 0 && <Empty>{text.none}</Empty>}
       {claims && claims.nodes.length > 0 && (
         <>
-          <div class="table" aria-busy={asking.value}>
+          <div class="table" aria-busy={asking.value || undefined}>
             <table>
               <thead>
                 <tr>
