@@ -31,14 +31,14 @@ NAME = "Aaltje Zonneveld"
 GRANT = "mutation ($id: ID!) { grantConsent(input: {accountId: $id, duration: ONE_HOUR}) { consent { id } } }"
 _CLICKED = """() => addEventListener("click", () => { window.clicked = performance.timeOrigin + performance.now() }, { capture: true })"""
 _GONE = """(name) => {
-    window.gone = undefined;
-    const shown = () => document.body.textContent.includes(name);
-    new MutationObserver((_, observer) => {
-        if (!shown()) {
-            window.gone = performance.timeOrigin + performance.now();
-            observer.disconnect();
-        }
-    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+    window.gone = new Promise((resolve) => {
+        new MutationObserver((_, observer) => {
+            if (!document.body.textContent.includes(name)) {
+                resolve(performance.timeOrigin + performance.now());
+                observer.disconnect();
+            }
+        }).observe(document.body, { childList: true, subtree: true, characterData: true });
+    });
 }"""
 
 
@@ -60,7 +60,6 @@ async def _measure(url: str, folder: Path, trials: int, parcels: int) -> list[fl
             await expect(console.get_by_text(f"{NAME} 0", exact=True)).to_be_visible()
             await console.evaluate(_GONE, NAME)
             await panel.get_by_role("button", name="Revoke permission").click()
-            await console.wait_for_function("window.gone !== undefined")
             found.append(await console.evaluate("window.gone") - await panel.evaluate("window.clicked"))
     await close_database()
     return found

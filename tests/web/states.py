@@ -152,6 +152,12 @@ async def _choose(page: Page) -> None:
     await page.get_by_label("What happened?").wait_for()
 
 
+async def _ask(page: Page) -> None:
+    await page.get_by_text("Ask the merchant for permission").click()
+    await page.get_by_text("More filters").click()
+    await expect(page.locator(".quote")).not_to_be_empty()
+
+
 async def _wrong_password(page: Page) -> None:
     await page.get_by_label("E-mail address").fill("nobody@example.com")
     await page.get_by_label("Password").fill("wrong")
@@ -196,6 +202,7 @@ STATES = (
     State("merchants", "console", "/console/accounts", "agent", lent=True),
     State("merchant", "console", "/console/accounts/:id", "agent", lent=True, shows=True),
     State("merchant-withheld", "console", "/console/accounts/:id", "agent", claimed=False),
+    State("merchant-asking", "console", "/console/accounts/:id", "agent", claimed=False, reach=_ask),
     State("merchant-claimed", "console", "/console/accounts/:id", "agent", shows=True),
     State("merchant-settings", "console", "/console/accounts/:id/settings", "agent", lent=True),
     State("merchant-settings-withheld", "console", "/console/accounts/:id/settings", "agent", claimed=False),

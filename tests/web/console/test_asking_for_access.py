@@ -21,4 +21,10 @@ async def test_the_merchant_is_sent_a_link_to_where_permission_is_granted(browse
         await page.get_by_text("Ask the merchant for permission").click()
         await page.get_by_role("button", name="Copy the message").click()
         await expect(page.get_by_role("status").filter(has_text="Copied")).to_be_attached()
-        assert f"{house.url}/settings/account#agent-login" in await copied(page)
+        message = await copied(page)
+        assert f"{house.url}/settings/account#agent-login" in message
+        assert "Toestemming geven" in message  # as it is called where the merchant is
+        await page.get_by_label("Language of the message").select_option("es")
+        await expect(page.get_by_text("Conceder permiso")).to_be_visible()
+        await page.get_by_role("button", name="Copy the link").click()
+        assert await copied(page) == f"{house.url}/settings/account#agent-login"

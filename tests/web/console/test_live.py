@@ -71,9 +71,9 @@ async def test_a_grant_keeps_the_place_that_was_scrolled_to_and_the_filter(brows
 async def test_at_its_expiry_a_consent_hides_what_it_showed(browser: Browser, house: Server) -> None:
     merchant = await a_merchant()
     await a_parcel(merchant, name=NAME)
-    await a_consent(merchant, lasts=timedelta(seconds=4))
+    await a_consent(merchant, lasts=timedelta(seconds=6))
     async with visit(browser, house, await an_agent()) as agent:
         page = await agent.goto(account_page(merchant))
         await expect(page.get_by_text(NAME)).to_be_visible()
-        await expect(page.get_by_text(NAME)).to_have_count(0, timeout=8000)
+        await expect(page.get_by_text(NAME)).to_have_count(0, timeout=10_000)
         await expect(page.locator(".basis").get_by_text("personal data is hidden")).to_be_visible()
