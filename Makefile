@@ -8,7 +8,7 @@ GRAPHIQL := node.sh $(addprefix graphiql/,build.sh index.html page.css page.js p
 WEB := node.sh schema/schema.graphql $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/src/gql/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test format lock sdl web graphiql clean
+.PHONY: help run test revocation kill9 format lock sdl web graphiql clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,12 @@ test: .venv/dev.stamp web ## every check: format, lint, types, rooms, tests on S
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest
+
+revocation: .venv/dev.stamp ## a storm of grants, revokes and reads in many processes: make revocation N=100000 definite reads on each database
+	DEFINITE_READS=$(or $(N),100000) $(BIN)/pytest -q tests/revocation
+
+kill9: .venv/dev.stamp ## kill -9 in a storm, and nothing acknowledged is lost: make kill9 N=200 on each database
+	KILLS=$(or $(N),200) $(BIN)/pytest -q tests/faults/test_killed.py
 
 format: .venv/dev.stamp ## format the code, and mend what the linter can
 	$(BIN)/ruff format .

@@ -8,7 +8,7 @@ import logging
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 
 import structlog
@@ -92,7 +92,9 @@ class Told:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_and_note)
+            # What is streamed or uploaded takes its time: there, only each statement has a limit.
+            with nullcontext() if scope["path"].startswith(_UNHURRIED) else database.allowed():
+                await self.app(scope, receive, send_and_note)
         except Exception as error:  # noqa: BLE001 (nothing of it may reach the client or the log but its type and place)
             log.error("unexpected error", request_id=request_id, error=type(error).__name__, where=place_of(error))  # noqa: TRY400 (no trace: it holds values)
             if not begun:
@@ -118,6 +120,7 @@ class Told:
 
 
 _ROUTES = frozenset({"/graphql", "/schema.graphql", "/auth/sign-in", "/auth/sign-out", "/healthz", "/readyz", "/metrics"})
+_UNHURRIED = ("/exports/", "/webhooks/")
 _PREFIXES = ("/exports/", "/documents/", "/webhooks/", "/graphiql/", "/assets/")
 _PAGES = tuple(address for addresses in ADDRESSES.values() for address in addresses if address != "/")
 
@@ -156,7 +159,7 @@ def application(given: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await database.open_database(given.database_url)
+        await database.open_database(given.database_url, seconds=given.database_seconds)
         try:
             await _require_current()
             await document_links.prepare()
@@ -306,7 +309,7 @@ def _is_not_of_sockets(record: logging.LogRecord) -> bool:
 
 
 async def _require_servable(given: Settings) -> None:
-    await database.open_database(given.database_url)
+    await database.open_database(given.database_url, seconds=given.database_seconds)
     try:
         await _require_current()
     finally:

@@ -6,10 +6,13 @@ SQL is written once, with `:name` parameters and `{now}` for the database's cloc
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -24,11 +27,12 @@ from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
-from tortoise.exceptions import BaseORMException
+from tortoise.exceptions import BaseORMException, OperationalError
 from tortoise.migrations.executor import MigrationTarget
 from tortoise.transactions import in_transaction
 
 from models.classified import check_columns
+from models.connections import SqliteClient, is_busy
 from models.migrating import Executor
 
 Params = Mapping[str, object]
@@ -48,25 +52,33 @@ class Engine(StrEnum):
 _NOW = {Engine.SQLITE: "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000+00:00')", Engine.POSTGRES: "statement_timestamp()"}
 _SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "busy_timeout": "5000", "foreign_keys": "ON"}
 _POSTGRES_LIMITS = {"command_timeout": 15.0, "timeout": 5.0, "minsize": 1, "maxsize": 10}
+_POSTGRES_GIVES_UP = ("statement_timeout", "idle_in_transaction_session_timeout", "tcp_user_timeout")
+#: Milliseconds that a server's SQLite waits for another process at a time: in between, the other requests have the connection.
+_BUSY = "200"
 _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
-def config(url: str, *, foreign_keys: bool = True) -> dict[str, Any]:
+def config(url: str, *, foreign_keys: bool = True, seconds: float | None = None) -> dict[str, Any]:
     """Tortoise's configuration of a database URL: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`.
 
-    `foreign_keys=False` is for migrations on SQLite, which remake tables and would cascade otherwise. Raises ValueError for another scheme.
+    `foreign_keys=False` is for migrations on SQLite, which remake tables and would cascade otherwise. `seconds` is what a statement may take;
+    PostgreSQL itself gives up what takes longer, so that nothing stays locked by a client that is gone. Raises ValueError for another scheme.
     """
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
         path = url.removeprefix("sqlite://").split("?")[0]
         if path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        pragmas = _SQLITE_PRAGMAS | ({} if foreign_keys else {"foreign_keys": "OFF"})
+        pragmas = _SQLITE_PRAGMAS | ({} if foreign_keys else {"foreign_keys": "OFF"}) | ({} if seconds is None else {"busy_timeout": _BUSY})
         connection = expand_db_url(f"sqlite://{path}?{urlencode(pragmas)}")
     elif scheme in {"postgres", "postgresql", "asyncpg"}:
         connection = expand_db_url("asyncpg" + url[len(scheme) :])
         given = connection["credentials"]
-        connection["credentials"] = given | {name: type(limit)(given.get(name, limit)) for name, limit in _POSTGRES_LIMITS.items()}
+        limits = _POSTGRES_LIMITS | ({} if seconds is None else {"command_timeout": seconds, "timeout": seconds})
+        connection["credentials"] = given | {name: type(limit)(given.get(name, limit)) for name, limit in limits.items()}
+        if seconds is not None:
+            milliseconds = str(int(connection["credentials"]["command_timeout"] * 1000))
+            connection["credentials"]["server_settings"] = dict.fromkeys(_POSTGRES_GIVES_UP, milliseconds)
     else:
         raise ValueError("the database URL must start with sqlite:// or postgres://")
     return {
@@ -77,11 +89,59 @@ def config(url: str, *, foreign_keys: bool = True) -> dict[str, Any]:
     }
 
 
-async def open_database(url: str) -> None:
-    """Connect the models to the database at `url`, for every task of this process. Raises TypeError for a column nobody classified."""
+@dataclass(slots=True)
+class _Allowance:
+    """What the database may take of one answer, in all. It begins with the first statement."""
+
+    seconds: float
+    until: float | None = None
+
+    def over_at(self, now: float) -> float:
+        if self.until is None:
+            self.until = now + self.seconds
+        return self.until
+
+
+_allowance: ContextVar[_Allowance | None] = ContextVar("allowance", default=None)
+_seconds: float | None = None
+
+
+async def open_database(url: str, *, seconds: float | None = None) -> None:
+    """Connect the models to the database at `url`, for every task of this process. Raises TypeError for a column nobody classified.
+
+    A server gives `seconds`: no statement takes longer, nor do all of an answer (see `allowed`). What is left undone raises TimeoutError.
+    """
+    global _seconds  # noqa: PLW0603 (of the process, as the database is)
     _require_openable(url)
-    await Tortoise.init(config=config(url), _enable_global_fallback=True)
+    given = config(url, seconds=seconds)
+    given["connections"]["default"]["engine"] = "models.connections"  # migrations find out what to do by Tortoise's own
+    await Tortoise.init(config=given, _enable_global_fallback=True)
     check_columns()
+    _seconds = seconds
+
+
+@contextmanager
+def allowed() -> Iterator[None]:
+    """What is asked of the database inside may take `seconds` in all, from its first statement on."""
+    token = _allowance.set(None if _seconds is None else _Allowance(_seconds))
+    try:
+        yield
+    finally:
+        _allowance.reset(token)
+
+
+def allow_anew() -> None:
+    """The same for what this task does from now on: another event of its subscription."""
+    _allowance.set(None if _seconds is None else _Allowance(_seconds))
+
+
+def _in_time() -> asyncio.Timeout:
+    """Raises TimeoutError when what is inside takes longer than it may."""
+    if _seconds is None:
+        return asyncio.timeout(None)
+    now = asyncio.get_running_loop().time()
+    allowance = _allowance.get()
+    return asyncio.timeout_at(now + _seconds if allowance is None else allowance.over_at(now))
 
 
 def _require_openable(url: str) -> None:
@@ -134,17 +194,40 @@ def engine() -> Engine:
 @asynccontextmanager
 async def transaction() -> AsyncIterator[None]:
     """One transaction: committed at the end, rolled back by an exception. Its first statement must be a write (see `lock_account`)."""
-    async with in_transaction("default"):
+    async with _begun(writing=True):
         yield
 
 
 @asynccontextmanager
 async def snapshot() -> AsyncIterator[None]:
     """Several reads that see the same instant: REPEATABLE READ on PostgreSQL, a read transaction on SQLite."""
-    async with in_transaction("default"):
+    async with _begun(writing=False):
         if engine() is Engine.POSTGRES:
-            await current().execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            async with _in_time():
+                await current().execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield
+
+
+@asynccontextmanager
+async def _begun(*, writing: bool) -> AsyncIterator[None]:
+    """A transaction: each of its ends in time. Leaving it by an exception gives up what does not answer."""
+    client = current()
+    async with _in_time():
+        while True:
+            opened = client.writing() if writing and isinstance(client, SqliteClient) else in_transaction("default")
+            try:
+                await opened.__aenter__()
+                break
+            except sqlite3.OperationalError as error:
+                if _seconds is None or not is_busy(error):
+                    raise
+    try:
+        yield
+    except BaseException as error:
+        await opened.__aexit__(type(error), error, error.__traceback__)
+        raise
+    async with _in_time():
+        await opened.__aexit__(None, None, None)
 
 
 async def lock_account(account_id: UUID) -> bool:
@@ -153,10 +236,7 @@ async def lock_account(account_id: UUID) -> bool:
     An UPDATE that changes nothing is the lock both databases have; returns False if there is no such account. It must not name the key:
     SQLite would look through every row that refers to it.
     """
-    count, _ = await current().execute_query(
-        *_compile("UPDATE accounts SET deleted_at = deleted_at WHERE id = :id AND deleted_at IS NULL", {"id": account_id})
-    )
-    return count > 0
+    return await execute("UPDATE accounts SET deleted_at = deleted_at WHERE id = :id AND deleted_at IS NULL", id=account_id) > 0
 
 
 async def clock() -> datetime:
@@ -166,13 +246,33 @@ async def clock() -> datetime:
 
 async def fetch(sql: str, **params: object) -> list[dict[str, Any]]:
     """The rows of a SELECT (or of a RETURNING). A list parameter expands to `(…)`, for IN."""
-    return await current().execute_query_dict(*_compile(sql, params))
+    statement, values = _compile(sql, params)
+    async with _in_time():
+        while True:
+            try:
+                return await current().execute_query_dict(statement, values)
+            except OperationalError as error:
+                if not _may_try_again(error):
+                    raise
 
 
 async def execute(sql: str, **params: object) -> int:
     """Run a statement; how many rows it changed."""
-    count, _ = await current().execute_query(*_compile(sql, params))
-    return count
+    statement, values = _compile(sql, params)
+    async with _in_time():
+        while True:
+            try:
+                count, _ = await current().execute_query(statement, values)
+            except OperationalError as error:
+                if not _may_try_again(error):
+                    raise
+            else:
+                return count
+
+
+def _may_try_again(error: OperationalError) -> bool:
+    """A server waits for another process by trying again; inside a transaction nothing has to, once it has begun."""
+    return _seconds is not None and isinstance(current(), SqliteClient) and is_busy(error)
 
 
 async def execute_many(sql: str, rows: Iterable[Params]) -> None:

@@ -24,6 +24,7 @@ from models.database import Engine
 CHANNEL = "latchkey_changes"
 POLL_SECONDS = 0.02
 RECONNECT_SECONDS = 0.5
+HEARTBEAT_SECONDS = 1.5
 _KEEP_CHANGES = 1000
 _QUEUE_SIZE = 100
 
@@ -111,14 +112,18 @@ class Changes:
     async def _listen(self, url: str, listening: asyncio.Event) -> None:
         given: dict[str, Any] = database.config(url)["connections"]["default"]["credentials"]
         options = {key: value for key, value in given.items() if key not in {"minsize", "maxsize", "schema", "application_name"}}
-        connection = await asyncpg.connect(**options)
+        connection = await asyncpg.connect(**options | {"timeout": HEARTBEAT_SECONDS})
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(CHANNEL, lambda _c, _p, _ch, message: self.publish(_parsed(str(message))))
             self.publish(MISSED)
             listening.set()
-            await lost.wait()
+            while not lost.is_set():  # a connection nobody answers on is told from a silent one only by asking
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
+                    return
+                await connection.execute(f"LISTEN {CHANNEL}", timeout=HEARTBEAT_SECONDS)  # again, which changes nothing
         finally:
             with suppress(Exception):
                 await connection.close(timeout=1)

@@ -24,6 +24,7 @@ from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.field import StrawberryField
 
+from models.database import allow_anew
 from models.fields import new_id
 from policy import classification
 from policy.classification import Class, Guarded, Inside, Personal, Protected, Unclassified
@@ -56,6 +57,7 @@ class Schema(strawberry.Schema):
 
     async def _results(self, query: str | None, connection: Context, options: Mapping[str, Any]) -> AsyncIterator[Any]:
         request_id = str(new_id())
+        allow_anew()  # an operation of a socket is a task of its own
         try:
             context = await connection.renewed(request_id, query)
         except Exception as error:  # noqa: BLE001 (who is calling could not be found out: nothing runs, and the client is told)

@@ -38,6 +38,7 @@ _IN_FLIGHT = timedelta(seconds=30)
 async def _gate_again(context: Context) -> Gate:
     """The door for whoever is calling now. Raises Refused once the session has ended, or the caller has another role."""
     before = context.viewer
+    database.allow_anew()
     context.viewer = await context.again()
     gate = context.gate
     viewer = gate.require_viewer()

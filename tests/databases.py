@@ -39,6 +39,8 @@ SETTINGS = {
     "full_page_writes": "off",
     "timezone": "UTC",
 }
+# What a crash would lose matters where crashes are what is tested.
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "restart_after_crash": "on"}
 # The shell outlives us by a moment: when its standard input closes, because we said stop or because we died, it stops the server.
 KEEPER = """
 eval "$1" </dev/null || exit
@@ -59,7 +61,8 @@ class PostgresDidNotStart(RuntimeError):
 class Postgres:
     """`start` and `stop` may be called again and again. Without `stop` it ends with this process, even if that is killed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._settings = SETTINGS | (DURABLE if durable else {})
         self._keeper: subprocess.Popen[bytes] | None = None
         self._folder = Path()
         self._port = 0
@@ -74,7 +77,7 @@ class Postgres:
         binaries = _binaries(self._folder, copy=owner is not None)
         data = self._folder / "data"
         initdb = [str(binaries / "initdb"), *INITDB, f"--pgdata={data}"]
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
         postgres = [str(binaries / "postgres"), "-D", str(data), "-p", str(self._port), *settings]
         with (self._folder / "log").open("wb") as log:
             self._keeper = subprocess.Popen(
