@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         default=f"sqlite://{HERE / 'var' / 'latchkey.db'}", repr=False, description="`sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`."
     )
     database_seconds: float = Field(
-        default=3.5, gt=0, le=60, description="How long an answer may wait for the database, in all; after that it is an error."
+        default=3, gt=0, le=60, description="How long an answer may wait for the database, in all; after that it is an error."
     )
     secure: bool | None = Field(
         default=None, description="Are we reached by TLS? Cookies are then `__Host-` and Secure. By default yes in production, no in development."

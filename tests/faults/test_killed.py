@@ -74,7 +74,7 @@ async def test_what_was_acknowledged_outlives_the_process(url: str, tmp_path: Pa
         broken = await promises.broken()
         await close_database()
         assert broken == [], f"after kill {number}"
-        if number % 20 == 0 or number == KILLS:
+        if number % 10 == 0 or number == KILLS:
             with capsys.disabled():
                 sys.stdout.write(
                     f"\n{number} of {KILLS} kills ({backends} of a backend), {time.monotonic() - began:.0f} s:"
