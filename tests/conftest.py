@@ -15,6 +15,7 @@ from schema.build import Schema, build
 from tests.databases import Postgres
 from tests.serving import Deployment, deploy
 
+pytest_plugins = ["tests.written_down_plugin"]
 ENGINES = ("sqlite", "postgres")
 
 

@@ -29,6 +29,7 @@ from identity import passwords, tokens, users
 from identity.credentials import hash_of, new_secret
 from models import database
 from policy.vocabulary import Viewer
+from tests import written_down
 
 HERE = Path(__file__).parent.parent
 PATIENCE_SECONDS = 20.0
@@ -62,6 +63,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"server-{self.port}.log"
         self._told = 0
+        written_down.keep(self._log)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "server.py"],
@@ -108,10 +110,21 @@ class Server:
                 self.process.wait()
         return time.monotonic() - started
 
+    async def keep_metrics(self) -> None:
+        """Have what it counted looked at with its log. One that does not answer, or not us, counted nothing for us."""
+        with contextlib.suppress(httpx2.HTTPError):
+            async with self.client() as client:
+                answer = await client.get("/metrics", timeout=5)
+            if answer.status_code == 200:
+                metrics = self._log.with_suffix(".metrics")
+                metrics.write_text(answer.text)
+                written_down.keep(metrics)
+
     def client(self, token: str | None = None, **options: Any) -> httpx2.AsyncClient:
         """A client, with a bearer token or without."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx2.AsyncClient(base_url=self.url, headers=headers | options.pop("headers", {}), trust_env=False, timeout=20, **options)
+        given: dict[str, Any] = {"trust_env": False, "timeout": 20, "event_hooks": {"request": [written_down.sent]}, **options}
+        return httpx2.AsyncClient(base_url=self.url, headers=headers | given.pop("headers", {}), **given)
 
     @asynccontextmanager
     async def signed_in(self, email: str, password: str = PASSWORD) -> AsyncIterator[httpx2.AsyncClient]:
@@ -154,6 +167,11 @@ async def serving(*servers: Server) -> AsyncIterator[None]:
         await asyncio.gather(*(server.ready() for server in servers))
         yield
     finally:
+        for server in servers:
+            if server.process.poll() is None:
+                await server.keep_metrics()
+        for url in {server.database_url for server in servers}:
+            await written_down.secrets_of(url)
         for server in servers:
             server.process.terminate()
         for server in servers:
