@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -167,15 +167,22 @@ async def serving(*servers: Server) -> AsyncIterator[None]:
         await asyncio.gather(*(server.ready() for server in servers))
         yield
     finally:
-        for server in servers:
-            if server.process.poll() is None:
-                await server.keep_metrics()
-        for url in {server.database_url for server in servers}:
-            await written_down.secrets_of(url)
-        for server in servers:
-            server.process.terminate()
-        for server in servers:
-            server.stop()
+        try:
+            await _looked_at(servers)
+        finally:
+            for server in servers:
+                server.process.terminate()
+            for server in servers:
+                server.stop()
+
+
+async def _looked_at(servers: Sequence[Server]) -> None:
+    """What they counted is kept, and what must not stand in it."""
+    for server in servers:
+        if server.process.poll() is None:
+            await server.keep_metrics()
+    for url in {server.database_url for server in servers}:
+        await written_down.secrets_of(url)
 
 
 @dataclass(frozen=True)
