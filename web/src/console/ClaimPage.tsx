@@ -14,8 +14,8 @@ import { Value } from "../common/ui/Withheld";
 import type { ClaimOutcome, InvestigationKind } from "../gql/enums";
 import { ConsoleClaimDocument, type ConsoleClaimQuery, ConsoleCloseClaimDocument, ConsoleLogInvestigationDocument, ConsoleTakeClaimDocument } from "../gql/graphql";
 import { Basis } from "./Basis";
+import { Options } from "./Options";
 import { type Disclosed, PersonalFact } from "./Personal";
-import { Options } from "./Recording";
 import { words } from "./words";
 
 type Claim = NonNullable<ConsoleClaimQuery["claim"]>;

@@ -7,16 +7,18 @@ import { changed, type Hidden, useLive } from "../common/live";
 import { Action, useDoing } from "../common/ui/Action";
 import { ClaimBadge, ParcelBadge } from "../common/ui/Badge";
 import { Dialog } from "../common/ui/Dialog";
+import { lazy } from "../common/ui/lazy";
 import { Empty, Help, Notice, Waiting } from "../common/ui/Notice";
 import { Fact, Facts, Page, Section } from "../common/ui/Page";
 import { say } from "../common/ui/say";
 import { Value } from "../common/ui/Withheld";
 import { ConsoleCancelParcelDocument, ConsoleParcelDocument, type ConsoleParcelQuery } from "../gql/graphql";
 import { Basis } from "./Basis";
-import { Correction } from "./Correction";
 import { type Disclosed, PersonalFact } from "./Personal";
 import { Recording } from "./Recording";
 import { words } from "./words";
+
+const Correction = lazy(() => import("./Correction").then((file) => file.Correction));
 
 export type Parcel = NonNullable<ConsoleParcelQuery["parcel"]>;
 const RECIPIENT = ["name", "companyName", "email", "phone", "street", "houseNumber", "addressLine2", "postalCode", "city", "region", "taxNumber"] as const;

@@ -3,7 +3,6 @@ import { start } from "../common/start";
 import { lazy } from "../common/ui/lazy";
 import { Page } from "../common/ui/Page";
 import { Shell } from "../common/ui/Shell";
-import { AccountPage } from "./AccountPage";
 import { listen } from "./changes";
 import { QueuePage } from "./QueuePage";
 import { loaders, words } from "./words";
@@ -11,7 +10,7 @@ import { loaders, words } from "./words";
 const ROUTES: readonly Route[] = [
   ["/console", QueuePage],
   ["/console/accounts", lazy(() => import("./AccountsPage").then((file) => file.AccountsPage))],
-  ["/console/accounts/:id", AccountPage],
+  ["/console/accounts/:id", lazy(() => import("./AccountPage").then((file) => file.AccountPage))],
   ["/console/accounts/:id/settings", lazy(() => import("./SettingsPage").then((file) => file.SettingsPage))],
   ["/console/parcels/:id", lazy(() => import("./ParcelPage").then((file) => file.ParcelPage))],
   ["/console/claims/:id", lazy(() => import("./ClaimPage").then((file) => file.ClaimPage))],
