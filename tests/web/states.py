@@ -17,7 +17,7 @@ from models.enums import ParcelStatus
 from policy.vocabulary import ClaimStatus, ConsentState, Viewer
 from tests.asking import account_id, claim_id, parcel_id
 from tests.builders import Merchant, ParcelMade, a_claim, a_consent, a_merchant, a_parcel, an_agent
-from tests.serving import HERE
+from tests.serving import HERE, token_of
 from tests.web.browsing import Visit
 
 App = Literal["panel", "console"]
@@ -46,6 +46,7 @@ PERSONAL: dict[str, Any] = {
     "items": [{"description": "Zadeldek", "quantity": 3, "weight_grams": 410, "value_amount": "62.45", "value_currency": "EUR", "sku": "ZQ-99"}],
     "documents": [{"kind": "LABEL", "carrier_url": "https://carrier.example.com/label/1?hash=quist", "file_id": None}],
 }
+LOOK = "query ParcelPage($id: ID!) { parcel(id: $id) { recipient { name email } } }"
 DESCRIPTION = "Mevrouw Zonneveld-Quist wacht al een week"
 #: What must not be found where it is withheld, and nowhere but in text where it is shown.
 VALUES = frozenset(
@@ -101,6 +102,7 @@ class State:
     who: Who
     lent: bool = False  # is a consent live?
     claimed: bool = True  # is there an open claim on the parcel?
+    looked: bool = False  # did the agent look at the parcel?
     shows: bool = False  # is the parcel's personal data on it?
     reach: Callable[[Page], Awaitable[None]] = _stay
     address: str = ""  # where it is not the route's
@@ -113,6 +115,11 @@ class State:
         return re.sub(r"(\w+)/:\w+", lambda found: f"{found[1]}/{world.ids[found[1]]}", self.route) or "/"
 
     @property
+    def opened(self) -> bool:
+        """Is it the page as it opens, with nothing done there yet?"""
+        return self.reach is _stay
+
+    @property
     def withholds(self) -> bool:
         """Is it of somebody who may see none of the parcel's personal data?"""
         return self.who == "guest" or (self.who == "agent" and not self.lent and not self.claimed)
@@ -120,6 +127,9 @@ class State:
 
 async def open_state(state: State, world: World, visit: Visit) -> Page:
     """Go there, do what is done there, and wait until everything is."""
+    if state.looked:
+        answer = await visit.server.ask(LOOK, {"id": world.ids["parcels"]}, token=await token_of(world.agent))
+        assert answer["data"]["parcel"]["recipient"]["name"] == PERSONAL["name"]
     page = await visit.goto(state.at(world))
     await settled(page)
     await state.reach(page)
@@ -130,7 +140,7 @@ async def open_state(state: State, world: World, visit: Visit) -> Page:
 async def settled(page: Page) -> None:
     """Nothing is on its way any more."""
     await expect(page.locator(".waiting")).to_have_count(0)
-    await expect(page.locator("[aria-busy]")).to_have_count(0)
+    await expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
 def click(name: str, *, within: str = "main", first: bool = False) -> Callable[[Page], Awaitable[None]]:
@@ -144,7 +154,12 @@ def click(name: str, *, within: str = "main", first: bool = False) -> Callable[[
 
 
 async def _unfold(page: Page) -> None:
-    await page.locator("summary").click()
+    await page.locator("main summary").first.click()
+
+
+async def _search_in_vain(page: Page) -> None:
+    await page.get_by_role("searchbox").fill("nobody at all")
+    await page.locator(".empty").wait_for()
 
 
 async def _choose(page: Page) -> None:
@@ -176,24 +191,28 @@ STATES = (
     State("account-lent", "panel", "/settings/account", "owner", lent=True),
     State("account-history", "panel", "/settings/account", "owner", reach=_unfold),
     State("account-member", "panel", "/settings/account", "member"),
-    State("account-debit", "panel", "/settings/account", "owner", reach=click("Set up direct debit")),
     State("account-deleting", "panel", "/settings/account", "owner", reach=click("Delete account…")),
-    State("preferences", "panel", "/settings/preferences", "owner"),
-    State("preferences-member", "panel", "/settings/preferences", "member"),
+    State("account-debit", "panel", "/settings/account", "owner", reach=click("Set up direct debit")),
+    State("parcels-none-found", "panel", "/parcels", "owner", reach=_search_in_vain),
     State("parcels-filters", "panel", "/parcels", "owner", shows=True, reach=_unfold),
     State("parcel", "panel", "/parcels/:id", "owner", shows=True),
-    State("parcel-member", "panel", "/parcels/:id", "member", shows=True),
+    State("parcel-member", "panel", "/parcels/:id", "member", claimed=False, shows=True),
     State("parcel-correcting", "panel", "/parcels/:id", "owner", shows=True, reach=click("Correct")),
     State("parcel-cancelling", "panel", "/parcels/:id", "owner", shows=True, reach=click("Cancel parcel")),
     State("parcel-deleting", "panel", "/parcels/:id", "owner", shows=True, reach=click("Delete")),
-    State("claims", "panel", "/support", "owner", shows=True),
-    State("claim", "panel", "/support/:id", "owner", shows=True),
-    State("claim-closed", "panel", "/support/:id", "owner", claimed=False, shows=True),
-    State("claim-withdrawing", "panel", "/support/:id", "owner", shows=True, reach=click("Withdraw")),
+    State("support", "panel", "/support", "owner", shows=True),
     State("filing-choosing", "panel", "/support/new", "owner", shows=True),
     State("filing", "panel", "/support/new", "owner", shows=True, reach=_choose),
-    State("access-log", "panel", "/access-log", "owner"),
+    State("claim", "panel", "/support/:id", "owner", shows=True),
+    State("claim-withdrawing", "panel", "/support/:id", "owner", shows=True, reach=click("Withdraw")),
+    State("claim-closed", "panel", "/support/:id", "owner", claimed=False, shows=True),
+    State("access-log", "panel", "/access-log", "owner", looked=True, shows=True),
+    State("access-log-entries", "panel", "/access-log", "owner", looked=True, shows=True, reach=_unfold),
+    State("access-log-empty", "panel", "/access-log", "owner"),
     State("access-log-member", "panel", "/access-log", "member"),
+    State("preferences", "panel", "/settings/preferences", "owner"),
+    State("preferences-lent", "panel", "/settings/preferences", "owner", lent=True),
+    State("preferences-member", "panel", "/settings/preferences", "member"),
     State("sign-in", "console", "/console", "guest"),
     State("elsewhere", "console", "/console", "owner"),
     State("unknown", "console", "", "agent", address="/console/nothing/here"),
