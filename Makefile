@@ -8,7 +8,7 @@ GRAPHIQL := node.sh $(addprefix graphiql/,build.sh index.html page.css page.js p
 WEB := node.sh schema/schema.graphql $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/src/gql/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test revocation kill9 format lock sdl web graphiql clean
+.PHONY: help run test noninterference revocation kill9 format lock sdl web graphiql clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ revocation: .venv/dev.stamp ## a storm of grants, revokes and reads in many proc
 
 kill9: .venv/dev.stamp ## kill -9 in a storm, and nothing acknowledged is lost: make kill9 N=200 on each database
 	KILLS=$(or $(N),200) $(BIN)/pytest -q tests/faults/test_killed.py
+
+noninterference: .venv/dev.stamp ## the long proof that nothing leaks: make noninterference N=1000000 SEED=7
+	$(BIN)/python -m tests.noninterference $(or $(N),1000000) $(or $(SEED),7)
 
 format: .venv/dev.stamp ## format the code, and mend what the linter can
 	$(BIN)/ruff format .

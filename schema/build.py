@@ -70,8 +70,13 @@ class Schema(strawberry.Schema):
 
 def _told(result: Any, context: Context) -> Any:
     if result.errors:
-        result.errors = [told(error, context.request_id) for error in result.errors]
+        result.errors = [told(error, context.request_id) for error in sorted(result.errors, key=_place)]
     return result
+
+
+def _place(error: GraphQLError) -> list[tuple[bool, str | int]]:
+    """Where it stands in the answer: the order errors happened in tells what took longer."""
+    return [(isinstance(part, int), part) for part in error.path or ()]
 
 
 def build() -> Schema:

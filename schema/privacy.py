@@ -51,12 +51,17 @@ class PrivacyReport:
             self.counts[True, coordinate, _pattern(path), category, decision.basis] += 1
 
     def as_extension(self) -> dict[str, list[dict[str, object]]]:
-        """`extensions.privacy`, in the order the fields were answered; empty if there is nothing to say."""
+        """`extensions.privacy`, ordered by path: the order fields were answered in tells what took longer. Empty if there is nothing to say."""
         found: dict[str, list[dict[str, object]]] = {}
-        for (shown, coordinate, path, category, why), count in self.counts.items():
+        for (shown, coordinate, path, category, why), count in sorted(self.counts.items(), key=_place):
             entry = {"field": coordinate, "path": list(path), "category": category.value, "basis" if shown else "reason": why.value, "count": count}
             found.setdefault("disclosed" if shown else "withheld", []).append(entry)
         return found
+
+
+def _place(counted: tuple[tuple[bool, str, tuple[str, ...], PiiCategory, Reason | Basis], int]) -> tuple[object, ...]:
+    shown, coordinate, path, _, why = counted[0]
+    return shown, path, coordinate, why
 
 
 def _pattern(path: Path | None) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +29,12 @@ class Wire:
     """What went over it since it was watched, or since the last `clear`."""
 
     everything: list[Statement] = field(default_factory=list)
+    is_wanted: Callable[[], bool] = field(default=lambda: True, repr=False)
+
+    def note(self, statement: Statement) -> None:
+        """Remember it, if what this task does is to be watched."""
+        if self.is_wanted():
+            self.everything.append(statement)
 
     @property
     def statements(self) -> list[str]:
@@ -50,9 +56,9 @@ def _readable(value: Any) -> str:
 
 
 @contextmanager
-def watched() -> Iterator[Wire]:
-    """Watch both drivers."""
-    wire = Wire()
+def watched(is_wanted: Callable[[], bool] = lambda: True) -> Iterator[Wire]:
+    """Watch both drivers, where it is wanted: that is asked in the task that sends a statement."""
+    wire = Wire(is_wanted=is_wanted)
     with pytest.MonkeyPatch.context() as patch:
         _watch_sqlite(wire, patch)
         _watch_postgres(wire, patch)
@@ -64,7 +70,7 @@ def _watch_sqlite(wire: Wire, patch: pytest.MonkeyPatch) -> None:
 
     async def execute_fetchall(self: Any, sql: str, parameters: Any = None) -> Any:
         rows = list(await fetch_all(self, sql, parameters))
-        wire.everything.append(Statement(sql, [tuple(row) for row in rows]))
+        wire.note(Statement(sql, [tuple(row) for row in rows]))
         return rows
 
     patch.setattr(aiosqlite.Connection, "execute_fetchall", execute_fetchall)
@@ -76,7 +82,7 @@ def _noting(wire: Wire, method: Any) -> Any:
     """The method, told of before it runs. aiosqlite's are awaited or entered: the result is passed on as it is."""
 
     def noted(self: Any, sql: str, *args: Any, **options: Any) -> Any:
-        wire.everything.append(Statement(sql))
+        wire.note(Statement(sql))
         return method(self, sql, *args, **options)
 
     return noted
@@ -89,16 +95,16 @@ def _watch_postgres(wire: Wire, patch: pytest.MonkeyPatch) -> None:
     async def _execute(self: Any, query: str, *args: Any, **options: Any) -> Any:
         found = await execute(self, query, *args, **options)
         rows = found[0] if options.get("return_status") else found
-        wire.everything.append(Statement(query, [tuple(row) for row in rows or ()]))
+        wire.note(Statement(query, [tuple(row) for row in rows or ()]))
         return found
 
     async def _plain(self: Any, query: str, *args: Any, **options: Any) -> Any:
         if not args:  # with them, it goes by `_execute`
-            wire.everything.append(Statement(query))
+            wire.note(Statement(query))
         return await plain(self, query, *args, **options)
 
     async def _many(self: Any, query: str, *args: Any, **options: Any) -> Any:
-        wire.everything.append(Statement(query))
+        wire.note(Statement(query))
         return await many(self, query, *args, **options)
 
     patch.setattr(driver, "_execute", _execute)

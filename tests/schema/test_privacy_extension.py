@@ -6,12 +6,16 @@ import asyncio
 from typing import Any
 
 import pytest
+from graphql import GraphQLError
+from graphql.pyutils import Path
 
 import models
 from models.enums import DirectDebitStatus
-from policy.vocabulary import Viewer
+from policy.decision import Decision
+from policy.vocabulary import Action, PiiCategory, Reason, Viewer
 from resolvers.live import Change, Changes
-from schema.build import Schema
+from schema.build import Schema, _place
+from schema.privacy import PrivacyReport
 from tests.asking import account_id, ask, claim_id, context_of, parcel_id
 from tests.builders import _PERSONAL, Merchant, a_claim, a_consent, a_merchant, a_parcel, an_agent
 from tests.marks import EVERY_FIELD
@@ -208,3 +212,21 @@ async def test_answers_at_the_same_time_are_told_apart(agent: Viewer, merchant: 
         ["Parcel.orderNumber"],
         [],
     ]
+
+
+def test_entries_stand_in_the_order_of_their_paths_whichever_was_answered_first() -> None:
+    denied = Decision(Action.VIEW_PERSONAL_DATA, allowed=False, reason=Reason.NO_LIVE_CONSENT)
+    reports = []
+    for order in (("a", "b"), ("b", "a")):
+        report = PrivacyReport()
+        for key in order:
+            report.count("Parcel.note", Path(Path(None, key, "Query"), "note", "Parcel"), PiiCategory.FREE_TEXT, denied)
+        reports.append(report.as_extension())
+    assert reports[0] == reports[1]
+    assert [entry["path"] for entry in reports[0]["withheld"]] == [["a", "note"], ["b", "note"]]
+
+
+def test_errors_stand_in_the_order_of_their_paths() -> None:
+    paths: list[list[str | int]] = [["b"], ["a", 10, "c"], ["a", 2, "c"]]
+    errors = [GraphQLError("x", path=path) for path in paths]
+    assert [error.path for error in sorted(errors, key=_place)] == [["a", 2, "c"], ["a", 10, "c"], ["b"]]

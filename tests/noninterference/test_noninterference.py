@@ -1,0 +1,25 @@
+"""Two databases that differ only in what a caller may not see give that caller the same bytes, by the same statements.
+
+`make noninterference` asks more of the same.
+"""
+
+from pathlib import Path
+
+from tests.noninterference.running import Run
+from tests.noninterference.worlds import ROLES, Pair
+
+PAIRS = 2_000
+SEED = 20_261_126
+
+
+async def test_what_is_withheld_changes_nothing_in_any_answer_and_is_never_read(pair: Pair, tmp_path: Path) -> None:
+    report = await Run(pair, tmp_path, SEED).pairs(PAIRS)
+    assert report.found is None, str(report.found)
+    assert len(report.unconfirmed) <= PAIRS // 500, report.unconfirmed  # a socket heard something earlier or later; in fresh worlds it is the same
+    assert report.read is None, str(report.read)
+    assert report.pairs == PAIRS
+    assert report.never_asked == []  # every leaf field of the schema was asked, and answered with data
+    assert report.without_errors >= PAIRS / 2
+    assert report.with_personal_data >= PAIRS / 20  # and there is something that may be seen
+    assert set(report.roles) == set(ROLES)
+    assert set(report.kinds) == {"query", "mutation", "socket", "subscription", "route"}

@@ -1,0 +1,192 @@
+"""One world, served: the real application, its middleware and its logging, in a process that is asked over a pipe.
+
+    python -m tests.noninterference.worker DATABASE_URL [PLANT]
+
+Each line in is a batch of asks as JSON, each line out their answers. In the process and not over a port, because a pair costs a third of what it
+would; the sockets of a real server are tested in tests/server and tests/revocation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import sys
+import time
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import strawberry.schema.schema as executing
+
+import server
+from resolvers.live import Changes
+from settings import Settings
+from tests.noninterference.reading import personal_rows
+from tests.wire import Wire, watched
+
+PATIENCE_SECONDS = 20.0
+#: Is this task answering the caller? What the server does beside that, and what others ask meanwhile, is not watched.
+_ANSWERING: ContextVar[bool] = ContextVar("answering", default=False)
+
+
+class World:
+    """The application on one database, and what it writes on stderr."""
+
+    def __init__(self, url: str, wire: Wire) -> None:
+        self.wire = wire
+        self.written = io.StringIO()
+        sys.stderr = self.written
+        os.environ.pop("LATCHKEY_ENVIRONMENT", None)
+        given = Settings(database_url=url)
+        server.configure_logging(given)
+        self.changes = Changes()
+        vars(server)["Changes"] = lambda: self.changes  # to know when a subscription listens
+        self.app: Any = server.application(given)
+
+    async def answer(self, ask: dict[str, Any]) -> dict[str, Any]:
+        """Status, headers, body and log lines of a request; messages, close and log lines of a socket. What was read of whom stands beside them."""
+        self.written.seek(0)
+        self.written.truncate()
+        self.wire.clear()
+        _ANSWERING.set(True)
+        begun = time.perf_counter()
+        found = await (self._socket(ask) if ask["kind"] == "socket" else self._http(ask))
+        return found | {
+            "seconds": time.perf_counter() - begun,
+            "log": self.written.getvalue(),
+            "read": personal_rows(self.wire, ask.get("role", "")),
+            "statements": [[each.sql, len(each.rows)] for each in self.wire.everything],
+        }
+
+    async def _http(self, ask: dict[str, Any]) -> dict[str, Any]:
+        body = ask.get("body", "").encode()
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [*ask["headers"].items(), ("content-length", str(len(body)))]
+        await self.app(_scope("http", ask["path"], headers, method=ask["method"]), receive, send)
+        return {
+            "status": sent[0]["status"],
+            "headers": [[name.decode(), value.decode()] for name, value in sent[0]["headers"]],
+            "body": b"".join(each.get("body", b"") for each in sent[1:]).decode(errors="backslashreplace"),
+        }
+
+    async def _socket(self, ask: dict[str, Any]) -> dict[str, Any]:
+        incoming: asyncio.Queue[Any] = asyncio.Queue()
+        outgoing: asyncio.Queue[Any] = asyncio.Queue()
+        headers = [*ask["headers"].items(), ("sec-websocket-protocol", "graphql-transport-ws")]
+        scope = _scope("websocket", "/graphql", headers, subprotocols=["graphql-transport-ws"])
+        running = asyncio.create_task(self.app(scope, incoming.get, outgoing.put))
+        heard: list[Any] = []
+
+        async def hear() -> dict[str, Any]:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                message: dict[str, Any] = await outgoing.get()
+            heard.append(message.get("text") or [message["type"], message.get("code"), message.get("reason")])
+            return message
+
+        async def say(message: object) -> None:
+            await incoming.put({"type": "websocket.receive", "text": orjson.dumps(message).decode()})
+
+        await incoming.put({"type": "websocket.connect"})
+        try:
+            if (await hear())["type"] == "websocket.accept":
+                await say({"type": "connection_init"})
+                await hear()
+                await say({"type": "subscribe", "id": "1", "payload": ask["payload"]})
+                await self._events(ask, hear)
+        except TimeoutError:
+            heard.append("nothing more")
+        await incoming.put({"type": "websocket.disconnect", "code": 1000})
+        await asyncio.wait([running], timeout=PATIENCE_SECONDS)
+        running.cancel()
+        return {"heard": heard}
+
+    async def _events(self, ask: dict[str, Any], hear: Any) -> None:
+        """What an operation answers; of a subscription as many events as are waited for, the last after what makes it."""
+        for number in range(ask["events"]):
+            if number == ask["events"] - 1:
+                await self._meanwhile(ask["meanwhile"])
+            if '"next"' not in str((await hear()).get("text", "")):
+                return
+        while not ask["events"] and '"next"' in str((await hear()).get("text", "")):
+            pass
+
+    async def _meanwhile(self, ask: dict[str, Any]) -> None:
+        """Once it listens, or was refused, somebody else asks this."""
+        for _ in range(200):
+            if self.changes._queues:
+                break
+            await asyncio.sleep(0.005)  # nothing tells it from outside
+        _ANSWERING.set(False)
+        await self._http(ask)
+        _ANSWERING.set(True)
+
+
+def _scope(kind: str, path: str, headers: list[tuple[str, str]], **more: Any) -> dict[str, Any]:
+    parts = urlsplit(path)
+    return {
+        "type": kind,
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "scheme": "http" if kind == "http" else "ws",
+        "path": parts.path,
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in [("host", "127.0.0.1"), *headers]],
+        "client": ("127.0.0.1", 50_000),
+        "server": ("127.0.0.1", 8000),
+        "state": {},
+        **more,
+    }
+
+
+def _remember_documents() -> None:
+    """Parsing and validating is most of the work, and the generator asks each document several times: what passed once is not looked at again."""
+    module = vars(executing)
+    validate = module["validate_document"]
+    module["parse"] = lru_cache(100)(module["parse"])  # what raises is not remembered
+    kept: dict[int, Any] = {}
+
+    def once(schema: Any, document: Any, rules: Any) -> Any:
+        if kept.get(id(document)) is not document:
+            if errors := validate(schema, document, rules):
+                return errors
+            kept[id(document)] = document
+        return []
+
+    module["validate_document"] = once
+
+
+async def serve(url: str, plant: str | None) -> None:
+    """Answer batches until the pipe is closed."""
+    if plant is not None:
+        from tests.noninterference import planted
+
+        planted.PLANTS[plant].plant()
+    _remember_documents()
+    loop = asyncio.get_running_loop()
+    with watched(_ANSWERING.get) as wire:
+        world = World(url, wire)
+        async with world.app.router.lifespan_context(world.app):
+            while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
+                answers = [await world.answer(ask) for ask in orjson.loads(line)]
+                sys.stdout.buffer.write(orjson.dumps(answers) + b"\n")
+                sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(serve(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None))
+    except BaseException:
+        sys.stderr = sys.__stderr__  # what it died of is no part of an answer
+        raise
