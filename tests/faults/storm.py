@@ -68,8 +68,10 @@ async def a_storm(server: Server, scene: Scene, promises: Promises) -> AsyncIter
     ]
     try:
         yield
-    finally:
         await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _asked(client: httpx2.AsyncClient, promises: Promises, document: str, variables: dict[str, Any]) -> tuple[str, dict[str, Any]]:

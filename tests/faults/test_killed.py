@@ -88,7 +88,7 @@ async def test_what_was_acknowledged_outlives_the_process(url: str, tmp_path: Pa
 
 async def _storm_until(server: Server, scene: Scene, promises: Promises, kill: Callable[[], Awaitable[None]]) -> None:
     async with a_storm(server, scene, promises):
-        await until(lambda: promises.answered() >= ENOUGH)
+        await until(lambda: promises.answered() >= ENOUGH, 60)
         await asyncio.sleep(random.uniform(0, LONGEST_STORM_SECONDS))  # noqa: S311 (at any moment)
         await kill()
 
