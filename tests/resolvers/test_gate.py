@@ -11,17 +11,12 @@ from uuid import UUID
 
 import pytest
 
-from models import database as db
 from models.database import utc_now
-from models.fields import new_id
 from policy.decision import ClaimFact, ConsentFact, Decision, Facts, decide
-from policy.vocabulary import Action, Basis, ClaimChannel, ClaimStatus, MerchantRole, PiiCategory, Reason, Viewer, ViewerKind
+from policy.vocabulary import Action, ClaimChannel, ClaimStatus, MerchantRole, PiiCategory, Reason, Viewer, ViewerKind
 from resolvers.errors import NotFound, Refused
-from resolvers.gate import Disclosure, Gate, categories, denied
+from resolvers.gate import Gate, categories, denied
 from resolvers.ledger import Request
-from tests.asking import recorded
-from tests.builders import a_merchant, an_agent
-from tests.wire import watched
 
 ROOT = Path(__file__).parents[2]
 REQUEST = Request("request", "Trusted")
@@ -106,82 +101,6 @@ def test_a_denial_keeps_nothing_of_the_allowance_it_was() -> None:
 def test_categories_are_those_of_the_fields() -> None:
     found = categories(["Recipient.email", "Recipient.phone", "Parcel.trackingNumber", "Parcel.status", "Consent.grantedBy"])
     assert found == {PiiCategory.CONTACT, PiiCategory.TRACKING, PiiCategory.IDENTITY}
-
-
-# Recording.
-
-NAME, EMAIL = frozenset({"Recipient.name"}), frozenset({"Recipient.email"})
-
-
-def disclosure(gate: Gate, facts: Facts, names: frozenset[str] = EMAIL) -> Disclosure:
-    return Disclosure(facts.account_id, facts.parcel_id, gate.ask(VIEW, facts), names)
-
-
-async def a_gate(most: int = 500) -> tuple[Gate, Facts]:
-    """An agent's gate, and facts of an account that is there, with a consent."""
-    merchant = await a_merchant()
-    facts = Facts(await db.clock(), merchant.id, new_id(), ConsentFact(new_id(), await db.clock() + timedelta(hours=1)))
-    return Gate(await an_agent(), REQUEST, most), facts
-
-
-async def test_the_decisions_come_back_in_order_and_only_what_is_shown_is_written(database: str) -> None:
-    gate, live = await a_gate()
-    nothing, second = replace(live, consent=None), replace(live, parcel_id=new_id())
-    given = [
-        disclosure(gate, nothing),
-        disclosure(gate, live),
-        disclosure(gate, second, frozenset()),
-        disclosure(gate, live, NAME),
-        disclosure(gate, replace(nothing, claim=ClaimFact(new_id(), live.parcel_id, ClaimChannel.SUPPORT_SECTION, ClaimStatus.SUBMITTED))),
-    ]
-    assert await gate.record(given) == [each.decision for each in given]
-    by_basis = {event.basis: event for event in await recorded()}
-    assert set(by_basis) == {Basis.CONSENT, Basis.CLAIM}
-    assert by_basis[Basis.CONSENT].fields_ == ["Recipient.email", "Recipient.name"]
-    assert by_basis[Basis.CONSENT].categories == ["CONTACT", "IDENTITY"]
-    assert by_basis[Basis.CLAIM].fields_ == ["Recipient.email"]
-    assert {event.parcel_id for event in by_basis.values()} == {live.parcel_id}
-
-
-async def test_what_nobody_sees_or_what_is_one_s_own_takes_no_statement(database: str) -> None:
-    agent, live = await a_gate()
-    owner = Gate(replace(OWNER, account_id=live.account_id), REQUEST)
-    for gate in (agent, owner, Gate(None, REQUEST)):
-        for facts in (replace(live, consent=None), *([] if gate is agent else [live])):
-            with watched() as wire:
-                given = [disclosure(gate, facts)]
-                assert await gate.record(given) == [each.decision for each in given]
-                assert await gate.record([]) == []
-            assert wire.statements == []
-
-
-async def test_what_can_t_be_written_is_withheld(database: str, capsys: pytest.CaptureFixture[str]) -> None:
-    gate, live = await a_gate()
-    nothing = replace(live, consent=None)
-    await db.execute("ALTER TABLE access_log RENAME TO gone")
-    shown, refused, plain = await gate.record([disclosure(gate, live), disclosure(gate, nothing), disclosure(gate, live, frozenset())])
-    assert shown == Decision(VIEW, allowed=False, reason=Reason.NOT_RECORDED)
-    assert refused == gate.ask(VIEW, nothing)
-    assert plain.allowed  # nothing of it is shown
-    searching = gate.require(Action.SEARCH_PERSONAL_DATA, live)
-    found = await gate.record_search(live, searching, {"ParcelFilter.search": PiiCategory.IDENTITY})
-    assert found == Decision(Action.SEARCH_PERSONAL_DATA, allowed=False, reason=Reason.NOT_RECORDED)
-    assert "access log not written" in capsys.readouterr().out
-
-
-async def test_a_change_that_can_t_be_written_down_raises_in_its_transaction(database: str) -> None:
-    gate, live = await a_gate()
-    await db.execute("ALTER TABLE access_log RENAME TO gone")
-    decision = gate.require(Action.CHANGE_PARCEL, live)
-
-    async def change() -> None:
-        async with db.transaction():
-            await db.execute("UPDATE accounts SET company_name = 'Changed' WHERE id = :id", id=live.account_id)
-            await gate.record_change(decision, live, ["Parcel.note"])
-
-    with pytest.raises(db.DatabaseError):
-        await change()
-    assert (await db.fetch("SELECT company_name FROM accounts"))[0]["company_name"] != "Changed"
 
 
 # There is one door. These look at the code, so that a second one is seen when it is made.
