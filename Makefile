@@ -7,8 +7,11 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 GRAPHIQL := node.sh $(addprefix graphiql/,build.sh index.html page.css page.js package.json package-lock.json .npmrc)
 WEB := node.sh schema/schema.graphql $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/src/gql/*')
 
+# Every branch is reached without the truth table, which takes its time when each line is watched.
+POLICY_TESTS := tests/policy --ignore=tests/policy/test_truth_table.py tests/docs/test_privacy_page.py tests/resolvers/test_gate.py tests/resolvers/test_gate_records.py
+
 .DEFAULT_GOAL := help
-.PHONY: help run test noninterference revocation kill9 format lock sdl web graphiql clean
+.PHONY: help run test mutants noninterference revocation kill9 format lock sdl web graphiql clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -26,6 +29,11 @@ test: .venv/dev.stamp web ## every check: format, lint, types, rooms, tests on S
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest
+	$(BIN)/pytest -q $(POLICY_TESTS) -k 'not postgres' --cov=policy --cov=resolvers.gate --cov-branch --cov-fail-under=100 \
+		--cov-report=term-missing:skip-covered
+
+mutants: .venv/mutants.stamp ## the policy and the gate changed in one place at a time, by mutmut and cosmic-ray: a test must notice each change
+	$(BIN)/python tests/policy/mutants.py
 
 revocation: .venv/dev.stamp ## a storm of grants, revokes and reads in many processes: make revocation N=100000 definite reads on each database
 	DEFINITE_READS=$(or $(N),100000) $(BIN)/pytest -q tests/revocation
@@ -79,3 +87,7 @@ graphiql/dist/index.html: $(GRAPHIQL) | .venv/bin/python
 .venv/dev.stamp: requirements/dev.txt .venv/bin/python
 	$(INSTALL) requirements/dev.txt
 	@touch $@ .venv/runtime.stamp
+
+.venv/mutants.stamp: requirements/mutants.txt .venv/dev.stamp
+	$(INSTALL) requirements/mutants.txt
+	@touch $@
