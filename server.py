@@ -27,6 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exchange.routes import exchange_routes
 from identity import attempts
+from identity.attempts import network_of
 from identity.requests import caller
 from identity.routes import REFUSALS, auth_routes, refusal
 from models import database
@@ -42,6 +43,7 @@ from schema.context import Context
 from schema.documents import load
 from schema.errors import place_of
 from schema.http import Endpoint
+from schema.running import Running
 from settings import HERE, Settings, problems, settings
 
 GRAPHIQL = HERE / "graphiql" / "dist"
@@ -138,7 +140,7 @@ def _route_of(scope: Scope) -> str:
 def application(given: Settings) -> Starlette:
     """The ASGI application. Raises ValueError for settings that can't serve."""
     schema = build()
-    changes = Changes()
+    changes, running = Changes(), Running(given.operations_at_once)
     documents = load(given.trusted_documents, schema._schema, WEB / "documents.json")  # noqa: SLF001 (graphql-core's schema validates them)
 
     async def context_for(connection: HTTPConnection) -> Context:
@@ -151,6 +153,9 @@ def application(given: Settings) -> Starlette:
             name_of=documents.name,
             session_id=who.credential_id,
             most_parcels_an_hour=given.disclosures_per_hour,
+            who=f"user:{who.viewer.id}" if who.viewer else f"address:{network_of(connection.client.host if connection.client else '')}",
+            running=running,
+            operation_seconds=given.operation_seconds,
         )
 
     async def gate_for(request: Request) -> Gate:
@@ -171,7 +176,7 @@ def application(given: Settings) -> Starlette:
             await changes.stop()
             await database.close_database()
 
-    endpoint = Endpoint(schema, context_for, documents)
+    endpoint = Endpoint(schema, context_for, documents, Running(given.subscriptions_at_once))
     return Starlette(
         routes=[
             Route("/graphql", _with_graphiql(endpoint, given), name="graphql"),

@@ -65,7 +65,7 @@ async def require_attempt(email: str | None, address: str, limits: Limits = LIMI
     It counts under all of its subjects or, when one is at its limit, under none, and raises TooManyAttempts.
     A user who doesn't exist is counted like one who does.
     """
-    network = _network(address)
+    network = network_of(address)
     attempt = Attempt(
         user_here=_subject(f"user:{email} address:{network}") if email else None,
         address=_subject(f"address:{network}"),
@@ -109,7 +109,7 @@ async def _seconds_left(subject: str, window: timedelta) -> int:
     return max(1, math.ceil((over - moment(row["now"])).total_seconds()))
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """What one caller holds: an IPv4 address, or the /64 of an IPv6 one."""
     try:
         ip = ip_address(address)

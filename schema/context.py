@@ -14,13 +14,15 @@ from resolvers.gate import Gate
 from resolvers.ledger import Request
 from resolvers.live import Changes
 from schema.privacy import PrivacyReport
+from schema.running import Running
 
 
 @dataclass(slots=True)
 class Context:
     """Made by the server for each request and each WebSocket; made anew from it for each operation and each event.
 
-    `again` finds out anew who is calling: a session may have ended meanwhile. `name_of` tells the name of a trusted document.
+    `again` finds out anew who is calling: a session may have ended meanwhile. `name_of` tells the name of a trusted document. `who` is
+    the caller as `running` counts them, and an operation, or an event, takes at most `operation_seconds`.
     """
 
     viewer: Viewer | None
@@ -30,6 +32,9 @@ class Context:
     name_of: Callable[[str | None], str | None]
     session_id: UUID | None = None
     most_parcels_an_hour: int = 500
+    who: str = ""
+    running: Running = field(default_factory=lambda: Running(20))
+    operation_seconds: float = 10
     operation: str | None = None
     report: PrivacyReport = field(default_factory=PrivacyReport)
     decided: dict[str, Action] = field(default_factory=dict)

@@ -6,13 +6,19 @@ Fragments are counted once and remembered, and counting stops at the limit, so t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
+    GraphQLEnumType,
     GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
@@ -40,9 +46,17 @@ def require_affordable(
     schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
 ) -> None:
     """Raises TooComplex for an operation that could cost more than MOST fields."""
-    root = schema.get_root_type(operation.operation)
-    if root is None or _Counter(schema, fragments, variables).of_set(root, operation.selection_set) > MOST:
+    if cost(schema, operation, fragments, variables) > MOST:
         raise TooComplex(f"The operation could cost more than {MOST} fields: ask for smaller pages or fewer fields")
+
+
+def cost(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
+) -> int:
+    """How many fields the operation could have to answer; at most a little over MOST."""
+    root = schema.get_root_type(operation.operation)
+    assert root is not None, "validated"
+    return _Counter(schema, fragments, variables).of_set(root, operation.selection_set)
 
 
 class _Counter:
@@ -50,6 +64,7 @@ class _Counter:
         self.schema = schema
         self.fragments = fragments
         self.variables = variables
+        self.introspected = _introspected(schema)
         self.known: dict[tuple[str, int], int] = {}
 
     def of_set(self, composite: Any, selections: SelectionSetNode) -> int:
@@ -77,7 +92,7 @@ class _Counter:
         if definition is None or node.selection_set is None:
             return 1
         child = get_named_type(definition.type)
-        if not is_composite_type(child) or child.name.startswith("__"):
+        if not is_composite_type(child):
             return 1
         return 1 + self._rows(composite.name, child.name, definition, node) * self.of_set(child, node.selection_set)
 
@@ -88,6 +103,8 @@ class _Counter:
             sizes = [self._integer(given[name]) for name in ("first", "last") if name in given]
             # One that is negative, or more than any page may have, is refused on its own when it is answered: BAD_USER_INPUT.
             return max(1, *([size for size in sizes if size is not None and size <= MOST_FOR_MERCHANTS] or [DEFAULT_SIZE]))
+        if composite.startswith("__") or child.startswith("__"):
+            return self.introspected.get(node.name.value, 1)
         if "ids" in given:
             return max(self._length(given["ids"]), 1)
         return USUAL_LIST if _is_list(definition) and not composite.endswith("Connection") else 1
@@ -108,3 +125,21 @@ class _Counter:
 def _is_list(definition: GraphQLField) -> bool:
     type_ = definition.type.of_type if is_non_null_type(definition.type) else definition.type
     return is_list_type(type_)
+
+
+@cache
+def _introspected(schema: GraphQLSchema) -> Mapping[str, int]:
+    """The rows of introspection's lists: as many as our types have on average, rounded up. Loops among them are refused by validation."""
+    types = [named for named in schema.type_map.values() if not named.name.startswith("__")]
+    fields = [field for named in types if isinstance(named, GraphQLObjectType | GraphQLInterfaceType) for field in named.fields.values()]
+    values = sum(len(named.values) for named in types if isinstance(named, GraphQLEnumType))
+    inputs = sum(len(named.fields) for named in types if isinstance(named, GraphQLInputObjectType))
+    averages = {
+        "fields": len(fields) / len(types),
+        "args": sum(len(field.args) for field in fields) / len(fields),
+        "enumValues": values / len(types),
+        "inputFields": inputs / len(types),
+        "directives": len(schema.directives),
+        "locations": 3,
+    }
+    return {name: math.ceil(average) for name, average in averages.items()} | {"types": len(schema.type_map)}

@@ -29,6 +29,8 @@ _WORDS = {
 }
 UNEXPECTED = "Something went wrong on our side"
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?$")
+LONGEST_MESSAGE = 300
+MOST_PLACES = 10
 NO_SUCH_OPERATION = "operationName must name an operation of the document"
 
 
@@ -66,11 +68,16 @@ def told(error: GraphQLError, request_id: str) -> GraphQLError:
 
 def _was_aborted(error: GraphQLError) -> bool:
     """Did graphql-core give up, of too many tokens or levels?"""
-    return error.message == "Validation aborted." or (isinstance(error, GraphQLSyntaxError) and error.message.endswith(" Parsing aborted."))
+    return error.message in {"Validation aborted.", "Maximum introspection depth exceeded"} or (
+        isinstance(error, GraphQLSyntaxError) and error.message.endswith(" Parsing aborted.")
+    )
 
 
 def _rewritten(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
-    return GraphQLError(message, nodes=error.nodes, source=error.source, positions=error.positions, path=error.path, extensions=extensions)
+    nodes = None if error.nodes is None else list(error.nodes)[:MOST_PLACES]
+    positions = None if nodes is not None else error.positions
+    short = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"  # GraphQL's quote names, which may be of any length
+    return GraphQLError(short, nodes=nodes, source=error.source, positions=positions, path=error.path, extensions=extensions)
 
 
 def _without_values(error: GraphQLError) -> str:

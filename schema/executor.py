@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Mapping
+from contextlib import nullcontext
 from inspect import isawaitable
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLError, GraphQLObjectType, OperationType
+from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, OperationType
 from graphql.execution import Executor as GraphQLExecutor
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
 from graphql.execution.values import get_argument_values
@@ -29,6 +31,13 @@ class NotRun(Refused):
     """A mutation that was not refused itself, but stands in an operation with one that was."""
 
 
+class TooLong(TooComplex):
+    """The operation was stopped."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The operation took longer than {seconds:g} s and was stopped; of a mutation, look whether it was done")
+
+
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's, and the decision before it."""
 
@@ -40,17 +49,34 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         built = super().build(*args, **kwargs)
         if isinstance(built, list):
             return built
+        context: Context = built.context_value
         try:
+            if built.operation.operation is not OperationType.SUBSCRIPTION:
+                context.running.require_room(context.who)
             require_affordable(built.schema, built.operation, built.fragment_definitions, built.variable_values.coerced)
-        except TooComplex as error:
+        except LatchkeyError as error:
             return [GraphQLError(str(error), original_error=error)]
         return built
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Execute the operation; for a mutation, refuse it whole if any of its fields is refused."""
-        if self.operation.operation is OperationType.MUTATION:
-            return self._decided(serially)
-        return super().execute_operation(serially)
+        mutation = self.operation.operation is OperationType.MUTATION
+        result = self._decided(serially) if mutation else super().execute_operation(serially)
+        return self._in_time(result) if isawaitable(result) else result
+
+    async def _in_time(self, result: Awaitable[Any]) -> Any:
+        """The result, if it comes in time. One that does not is stopped, and its transaction rolled back."""
+        context, subscribed = self.context_value, self.operation.operation is OperationType.SUBSCRIPTION
+        limit = asyncio.timeout(context.operation_seconds)
+        try:
+            with nullcontext() if subscribed else context.running.one(context.who):
+                async with limit:
+                    return await result
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            error = TooLong(context.operation_seconds)
+        return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
 
     def build_per_event_executor(self, payload: Any) -> GraphQLExecutor[Any]:
         """An executor for one event, with a context of its own."""

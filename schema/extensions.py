@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, specified_rules, validate
+from graphql.validation import MaxIntrospectionDepthRule, NoFragmentCyclesRule
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.context import Context
-from schema.errors import NO_SUCH_OPERATION
+from schema.errors import NO_SUCH_OPERATION, TooComplex
+from schema.size import MOST_TOKENS, require_modest
 
-MOST_TOKENS = 10_000
+#: Each takes a look through the text for its place.
+MOST_ERRORS = 10
+_RULES = (*specified_rules, MaxIntrospectionDepthRule, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
 class PrivacyExtension(SchemaExtension):
@@ -27,7 +33,7 @@ class PrivacyExtension(SchemaExtension):
 
 
 class DocumentExtension(SchemaExtension):
-    """Refuses a document of too many tokens, and one of several operations when none is named (Strawberry would run the first)."""
+    """Refuses a document that is too large to validate, and one of several operations when none is named (Strawberry would run the first)."""
 
     def on_operation(self) -> Iterator[None]:
         """Before it is parsed."""
@@ -37,8 +43,19 @@ class DocumentExtension(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         """Before it is validated: an error set here is the answer."""
         given = self.execution_context
-        definitions = given.graphql_document.definitions if given.graphql_document else ()
-        operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
-        if len(operations) > 1 and given._provided_operation_name is None:  # noqa: SLF001 (what was sent stands only there)
-            given.pre_execution_errors = [GraphQLError(NO_SUCH_OPERATION)]
+        if given.graphql_document:
+            given.pre_execution_errors = self._wrong_with(given.graphql_document)
         yield
+
+    def _wrong_with(self, document: DocumentNode) -> list[GraphQLError]:
+        given = self.execution_context
+        try:
+            size = require_modest(document)
+        except TooComplex as error:
+            return [GraphQLError(str(error), original_error=error)]
+        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+        if len(operations) > 1 and given._provided_operation_name is None:  # noqa: SLF001 (what was sent stands only there)
+            return [GraphQLError(NO_SUCH_OPERATION)]
+        schema = given.schema._schema  # noqa: SLF001 (graphql-core's)
+        rules = [NoFragmentCyclesRule] if size.circular else _RULES
+        return validate(schema, document, rules, max_errors=MOST_ERRORS, hide_suggestions=True)

@@ -25,11 +25,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Subscr
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, LatchkeyError
 from schema.build import Schema
 from schema.context import Context
 from schema.documents import TrustedDocuments
-from schema.errors import NO_SUCH_OPERATION, place_of
+from schema.errors import NO_SUCH_OPERATION, TooComplex, place_of
+from schema.running import Running, TooManyRunning
+from schema.size import require_short
 
 LONGEST_BODY = 1024 * 1024
 MOST_SUBSCRIPTIONS = 100
@@ -52,9 +54,10 @@ class Operation:
 class NotAcceptable(Exception):
     """A request that is answered with an HTTP status rather than by GraphQL."""
 
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None, code: str = "BAD_USER_INPUT") -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
         self.headers = headers or {}
 
 
@@ -63,7 +66,7 @@ class Endpoint(GraphQL[Context, None]):
 
     schema: Schema
 
-    def __init__(self, schema: Schema, context_for: ContextFor, documents: TrustedDocuments) -> None:
+    def __init__(self, schema: Schema, context_for: ContextFor, documents: TrustedDocuments, subscriptions: Running | None = None) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -74,6 +77,7 @@ class Endpoint(GraphQL[Context, None]):
         )
         self.context_for = context_for
         self.documents = documents
+        self.on_sockets = subscriptions or Running(3 * MOST_SUBSCRIPTIONS)
         self.graphql_transport_ws_handler_class = GuardedHandler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,9 +99,10 @@ class Endpoint(GraphQL[Context, None]):
         if given.get("documentId") is not None:
             if query:  # graphql-ws's client can't leave it out, and sends it empty
                 raise BadInput("Give query or documentId, not both")
-            return self.documents.text(given["documentId"])
+            query = self.documents.text(given["documentId"])
         if not isinstance(query, str) or not query.strip():
             raise BadInput("query must be a text")
+        require_short(query, given.get("variables"))
         return query
 
     async def _answered(self, request: Request) -> Response:
@@ -109,8 +114,11 @@ class Endpoint(GraphQL[Context, None]):
             context = await self.context_for(request)
             context.operation = context.name_of(operation.query)
             return _response(await self._execute(operation, context), media_type)
+        except TooComplex as error:
+            assert media_type is not None
+            return _response(ExecutionResult(data=None, errors=[GraphQLError(str(error), extensions={"code": error.code})]), media_type)
         except NotAcceptable as refused:
-            body = {"errors": [{"message": str(refused), "extensions": {"code": "BAD_USER_INPUT"}}]}
+            body = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
             return _json_response(body, refused.status, media_type or _JSON, refused.headers)
 
     async def _read(self, request: Request) -> Operation:
@@ -125,8 +133,10 @@ class Endpoint(GraphQL[Context, None]):
             given = orjson.loads(body)
         except orjson.JSONDecodeError:
             raise NotAcceptable(400, "The body is not JSON") from None
+        if isinstance(given, list):
+            raise NotAcceptable(400, "A request is one operation; batches are not served", code=TooComplex.code)
         if not isinstance(given, dict):
-            raise NotAcceptable(400, "The body must be a JSON object; batches are not served")
+            raise NotAcceptable(400, "The body must be a JSON object")
         variables, name = given.get("variables"), given.get("operationName")
         try:
             query = self.document(given)
@@ -134,6 +144,8 @@ class Endpoint(GraphQL[Context, None]):
             raise NotAcceptable(400, str(unknown)) from None
         if variables is not None and not isinstance(variables, dict):
             raise NotAcceptable(400, "variables must be an object")
+        if not isinstance(given.get("extensions"), dict | None):
+            raise NotAcceptable(400, "extensions must be an object")
         if name is not None and not isinstance(name, str):
             raise NotAcceptable(400, "operationName must be a text")
         return Operation(query, variables, name)
@@ -182,10 +194,14 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
         else:
             try:
                 message["payload"]["query"] = self.view.document({**message["payload"]})
-            except BadInput as wrong:
+                self.view.on_sockets.begin(self.context.who)
+            except LatchkeyError as wrong:
                 await self._refuse(key, str(wrong), wrong.code)
             else:
                 await super().handle_subscribe(message)
+                task = self.operations[key].task
+                assert task is not None
+                task.add_done_callback(lambda _: self.view.on_sockets.end(self.context.who))
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what nobody caught: its type and place, for its text and trace may hold anything."""
@@ -258,6 +274,8 @@ def _response(result: ExecutionResult, media_type: str) -> Response:
         body["errors"] = [error.formatted for error in errors]
     if result.extensions:
         body["extensions"] = result.extensions
+    if failed and (errors[0].extensions or {}).get("code") == TooManyRunning.code:
+        return _json_response(body, 429, media_type, {"Retry-After": "1"})
     return _json_response(body, 400 if failed and media_type == _RESPONSE else 200, media_type, {})
 
 

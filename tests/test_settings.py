@@ -39,6 +39,9 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "document_hosts": "panel.sendcloud.sc, labels.example",
         "trusted_documents": "/srv/documents",
         "disclosures_per_hour": "50",
+        "operation_seconds": "2.5",
+        "operations_at_once": "7",
+        "subscriptions_at_once": "30",
         "session_hours": "0.5",
         "terms_url": "https://www.latchkey.example/terms",
         "privacy_url": "/privacy",
@@ -56,6 +59,7 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert given.database_seconds == 2.5
     assert given.document_hosts == "panel.sendcloud.sc,labels.example"
     assert given.trusted_documents == Path("/srv/documents")
+    assert (given.operation_seconds, given.operations_at_once, given.subscriptions_at_once) == (2.5, 7, 30)
     assert (given.terms_url, given.privacy_url, given.support_url) == (values["terms_url"], values["privacy_url"], values["support_url"])
     assert (given.disclosures_per_hour, given.session_hours, given.metrics_token, given.log_level) == (50, 0.5, "geheim", "WARNING")
 

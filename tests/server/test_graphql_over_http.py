@@ -141,6 +141,8 @@ NOT_A_REQUEST = [
     pytest.param({"query": [WHO]}, id="query-a-list"),
     pytest.param({"query": WHO, "variables": []}, id="variables-a-list"),
     pytest.param({"query": WHO, "variables": "{}"}, id="variables-a-text"),
+    pytest.param({"query": WHO, "extensions": "{}"}, id="extensions-a-text"),
+    pytest.param({"query": WHO, "extensions": []}, id="extensions-a-list"),
     pytest.param({"query": WHO, "operationName": 1}, id="operation-name-a-number"),
     pytest.param({"query": "query A { viewer { id } }", "operationName": "B"}, id="operation-name-unknown"),
     pytest.param({"query": "fragment F on Viewer { id }"}, id="no-operation"),
@@ -149,8 +151,6 @@ NOT_A_REQUEST = [
     pytest.param({"documentId": ["x"]}, id="document-a-list"),
     pytest.param({"query": WHO, "documentId": "sha256:0"}, id="query-and-document"),
     pytest.param({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0"}}}, id="another-protocol-s-documents"),
-    pytest.param([{"query": WHO}], id="a-batch"),
-    pytest.param([], id="an-empty-batch"),
 ]
 
 
@@ -161,6 +161,14 @@ async def test_what_is_no_request_gets_400(client: httpx2.AsyncClient, body: Any
         assert (answer.status_code, media_type(answer)) == (400, accept)
         assert set(answer.json()) == {"errors"}
         assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("batch", [[], [{"query": WHO}], [{"query": WHO}] * 1_000], ids=["of-none", "of-one", "of-many"])
+async def test_a_batch_is_too_complex(client: httpx2.AsyncClient, batch: Any) -> None:
+    for accept in (JSON, RESPONSE):
+        answer = await ask(client, batch, accept=accept)
+        assert (answer.status_code, media_type(answer)) == (400, accept)
+        assert answer.json() == {"errors": [{"message": "A request is one operation; batches are not served", "extensions": {"code": "TOO_COMPLEX"}}]}
 
 
 @pytest.mark.parametrize("more", [{"variables": None}, {"operationName": None}, {"extensions": {"a": 1}}, {"unknown": True}, {"documentId": None}])
