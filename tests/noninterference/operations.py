@@ -112,7 +112,7 @@ class Generator:
         if kind == "subscription":
             return {"role": role, "what": kind, **self._subscription(role, headers)}
         written = self._written("mutation" if kind == "mutation" else "query")
-        payload = {"query": written.text, "variables": _Filler(self, role, is_changing=kind == "mutation").filled(written)}
+        payload = {"query": written.text, "variables": _Filler(self, role, kind == "mutation", self.random.random() < 0.12).filled(written)}
         if kind == "socket":
             return {"role": role, "what": kind, "kind": "socket", "headers": headers, "payload": payload, "events": 0}
         return {"role": role, "what": kind, "kind": "http", **post("/graphql", payload, headers), "payload": payload}
@@ -291,6 +291,7 @@ class _Filler:
     generator: Generator
     role: str
     is_changing: bool = False
+    is_careless: bool = False  # one wrong value fails the whole operation: only some send any
 
     @property
     def random(self) -> random.Random:
@@ -320,7 +321,7 @@ class _Filler:
         return given
 
     def _scalar(self, owner: str, name: str, type_name: str) -> Any:
-        chance = self.random.random()
+        chance = self.random.random() * (1 if self.is_careless else 0.9)
         if type_name == "ID":
             return self._id(owner, name)
         if type_name == "Int":
@@ -340,9 +341,9 @@ class _Filler:
         return self._text(chance)
 
     def _text(self, chance: float) -> str:
-        if chance < 0.1:
+        if chance > 0.95:
             return self.random.choice(_MALFORMED)
-        if chance < 0.2:
+        if chance < 0.15:
             return self.random.choice(["postnl", "Goods", "nl", "Europe/Amsterdam"])
         secret = self.random.choice(self.generator.seeds.secrets)
         if chance < 0.6:
@@ -351,7 +352,7 @@ class _Filler:
         return secret[start : start + self.random.randint(1, 12)] or secret
 
     def _id(self, owner: str, name: str) -> str:
-        if self.random.random() < 0.03:
+        if self.is_careless and self.random.random() < 0.1:
             return self.random.choice(_MALFORMED)
         account = ROLES[self.role] if self.random.random() < 0.85 else self.random.choice(ACCOUNTS)
         wanted = {"accountId": "Account", "parcelId": "Parcel", "claimId": "Claim", "account": "Account", "parcel": "Parcel", "claim": "Claim"}

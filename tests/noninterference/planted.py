@@ -13,7 +13,7 @@ from typing import Any
 import server
 from models import database
 from policy.decision import Decision
-from policy.vocabulary import Action, Basis, Reason
+from policy.vocabulary import Action, Basis, Reason, ViewerKind
 from resolvers import consents, paging, parcels
 from resolvers.errors import NotFound
 from resolvers.gate import Gate
@@ -77,10 +77,16 @@ def _patch(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
 
 
 def _search_is_not_refused() -> None:
+    """Both locks are open: the refusal before, and the condition in the statement itself."""
+
     async def nobody(*_: Any) -> dict[Any, Any]:
         return {}
 
-    vars(parcels)["_refused_searches"] = nobody
+    def make(conditions: Any) -> Any:
+        return lambda viewer, *rest: conditions(replace(viewer, kind=ViewerKind.MERCHANT), *rest)
+
+    _patch(parcels, "_refused_searches", lambda _: nobody)
+    _patch(parcels, "_conditions", make)
 
 
 def _sorted_by_name() -> None:
