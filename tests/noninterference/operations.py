@@ -117,6 +117,20 @@ class Generator:
             return {"role": role, "what": kind, "kind": "socket", "headers": headers, "payload": payload, "events": 0}
         return {"role": role, "what": kind, "kind": "http", **post("/graphql", payload, headers), "payload": payload}
 
+    def last_asks(self) -> list[dict[str, Any]]:
+        """What ends a world: a merchant deletes a parcel of theirs, and then everything."""
+        found = []
+        for name, given in (
+            ("deleteParcel", {"parcelId": self.own_id("other", "Parcel")}),
+            ("deleteAccount", {"accountId": self.own_id("other", "Account"), "companyName": "Other Goods"}),
+        ):
+            document = f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ deletedId }} }}"
+            headers = {"authorization": f"Bearer {self.seeds.tokens['another merchant']}"}
+            payload = {"query": document, "variables": {"input": given}}
+            asked = post("/graphql", payload, headers)
+            found.append({"role": "another merchant", "what": "mutation", "kind": "http", **asked, "payload": payload})
+        return found
+
     def _written(self, kind: str) -> Written:
         """A new document, or one of the last."""
         kept = self.kept[kind]

@@ -176,7 +176,9 @@ class Run:
         async with Worlds(self) as worlds:
             renaming = Renaming()
             for first in range(0, count, BATCH):
-                asks = [self.generator.ask() for _ in range(min(BATCH, count - first))]
+                size = min(BATCH, count - first)
+                last = self.generator.last_asks() if first + size == FRESH_AFTER else []
+                asks = [*(self.generator.ask() for _ in range(size - len(last))), *last]
                 for ask, one, other in await worlds.both(asks):
                     self.report.pairs += 1
                     self._count(ask, one, other)

@@ -13,11 +13,14 @@ SEED = 20_261_126
 
 
 async def test_what_is_withheld_changes_nothing_in_any_answer_and_is_never_read(pair: Pair, tmp_path: Path) -> None:
-    report = await Run(pair, tmp_path, SEED).pairs(PAIRS)
+    run = Run(pair, tmp_path, SEED)
+    report = await run.pairs(PAIRS)
+    if report.never_asked and report.found is None:  # what is asked seldom takes some more
+        report = await run.pairs(2 * PAIRS)
     assert report.found is None, str(report.found)
-    assert len(report.unconfirmed) <= PAIRS // 500, report.unconfirmed  # a socket heard something earlier or later; in fresh worlds it is the same
+    assert report.unconfirmed == []
     assert report.read is None, str(report.read)
-    assert report.pairs == PAIRS
+    assert report.pairs >= PAIRS
     assert report.never_asked == []  # every leaf field of the schema was asked, and answered with data
     assert report.without_errors >= PAIRS / 2
     assert report.with_personal_data >= PAIRS / 20  # and there is something that may be seen

@@ -22,6 +22,8 @@ import orjson
 import strawberry.schema.schema as executing
 
 import server
+from models import database
+from resolvers import live
 from resolvers.live import Changes
 from settings import Settings
 from tests.noninterference.reading import personal_rows
@@ -51,6 +53,8 @@ class World:
         self.written.seek(0)
         self.written.truncate()
         self.wire.clear()
+        if "meanwhile" in ask:
+            await self._all_heard()
         _ANSWERING.set(True)
         begun = time.perf_counter()
         found = await (self._socket(ask) if ask["kind"] == "socket" else self._http(ask))
@@ -60,6 +64,14 @@ class World:
             "read": personal_rows(self.wire, ask.get("role", "")),
             "statements": [[each.sql, len(each.rows)] for each in self.wire.everything],
         }
+
+    async def _all_heard(self) -> None:
+        """Every change that was announced before has been heard of: a subscription that begins now hears of later ones only."""
+        _ANSWERING.set(False)
+        async with self.changes.heard(lambda change: change.topic == "barrier") as barrier:
+            async with database.transaction():
+                await live.announce("barrier")
+            await asyncio.wait_for(barrier.get(), PATIENCE_SECONDS)
 
     async def _http(self, ask: dict[str, Any]) -> dict[str, Any]:
         body = ask.get("body", "").encode()

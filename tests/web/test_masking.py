@@ -187,11 +187,12 @@ async def test_an_expiry_masks_without_a_message_and_by_the_servers_clock(browse
 
         server.on_message(pass_on)
 
-    async with visit(browser, house, agent) as agents:
+    async with visit(browser, house, agent, complaining=True) as agents:
         await agents.page.route_web_socket("**/graphql", silence)
         await agents.context.add_init_script(f"const now = Date.now; Date.now = () => now() + {hours * 3_600_000};")
         await a_consent(merchant, lasts=timedelta(seconds=5))
         page = await agents.goto(account_page(merchant))
         await shows(page)
+        await page.route("**/graphql", lambda route: route.abort())  # no answer helps either
         await masks(page)
         await expect(page.get_by_text("The connection is lost")).to_have_count(0)
