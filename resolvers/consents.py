@@ -139,11 +139,12 @@ def _consent(row: dict[str, Any], known: Facts, decision: Decision) -> Consent:
 
 
 async def by_ids(gate: Gate, ids: Sequence[UUID], selection: Selection) -> dict[UUID, Consent]:
-    """The consents of these ids that the caller may know of."""
+    """The consents of these ids that the caller may know of: the latest of an account, and the ones before it where its history may be read."""
     viewer = gate.require_viewer()
+    known = "c.account_id = a.id AND c.id IN :ids" + ("" if gate.might(Action.VIEW_ACCESS_LOG) else f" AND {_LATEST}")
     own = "" if viewer.is_agent else " AND l.account_id = :own"
     source = f"(SELECT DISTINCT a.* FROM accounts a JOIN consents l ON l.account_id = a.id WHERE l.id IN :ids AND a.deleted_at IS NULL{own})"
-    sql = _select(gate, selection, source, "c.account_id = a.id AND c.id IN :ids")
+    sql = _select(gate, selection, source, known)
     params: dict[str, object] = {"ids": list(ids)} | ({} if viewer.is_agent else {"own": viewer.account_id})
     logins = await _recorded(gate, await database.fetch(sql, **params), selection)
     return {login.consent.id: login.consent for login in logins if login.consent is not None}

@@ -49,6 +49,10 @@ class Gate:
         """Is it allowed?"""
         return self.ask(action, facts).allowed is True
 
+    def might(self, action: Action) -> bool:
+        """Could it be allowed of anything? False for what no fact would open to this caller."""
+        return self.ask(action, None).reason is Reason.UNDECIDED
+
     def require(self, action: Action, facts: Facts | None) -> Decision:
         """The decision, which is an allowance. Raises Refused."""
         decision = self.ask(action, facts)

@@ -54,10 +54,17 @@ async def test_who_granted_is_read_and_recorded_only_of_those_with_a_live_consen
     assert live.owner.name not in repr(found), "a repr is another way out"
 
 
-async def test_by_id_a_merchant_finds_their_own_only(database: str) -> None:
+async def test_by_id_a_merchant_finds_their_own_only_and_what_ended_before_the_latest_is_history(database: str) -> None:
     mine, other, agent = await a_merchant(), await a_merchant("Other Outdoors"), await an_agent()
-    ids = [await a_consent(mine), await a_consent(other), await a_consent(mine, ConsentState.REPLACED)]
-    for viewer, seen in ((mine.member, {ids[0], ids[2]}), (other.owner, {ids[1]}), (agent, set(ids))):
+    former = await a_consent(mine, ConsentState.REPLACED)
+    ids = [await a_consent(mine), await a_consent(other), former]
+    for viewer, seen in (
+        (mine.owner, {ids[0], former}),
+        (mine.admin, {ids[0], former}),
+        (mine.member, {ids[0]}),
+        (other.owner, {ids[1]}),
+        (agent, set(ids[:2])),
+    ):
         assert set(await consents.by_ids(gate(viewer), [*ids, new_id()], NOTHING)) == seen
         assert await consents.by_ids(gate(viewer), [], NOTHING) == {}
     with pytest.raises(Refused):

@@ -47,6 +47,16 @@ def test_the_gate_answers_as_the_policy_decides(viewer: Viewer | None, facts: Fa
             assert refused.value.decision == decision
 
 
+def test_what_no_fact_would_allow_is_known_before_there_are_facts() -> None:
+    history = Action.VIEW_ACCESS_LOG
+    assert [Gate(viewer, REQUEST).might(history) for viewer in (None, AGENT, MEMBER, OWNER)] == [False, False, False, True]
+    assert [Gate(viewer, REQUEST).might(VIEW) for viewer in (None, AGENT, MEMBER, OWNER)] == [False, True, True, True]
+
+
+def test_a_gate_lets_an_agent_see_five_hundred_parcels_an_hour_unless_told_otherwise() -> None:
+    assert Gate(AGENT, REQUEST).most_parcels_an_hour == 500
+
+
 def test_the_gate_remembers_no_decision() -> None:
     gate = Gate(AGENT, REQUEST)
     assert [gate.may(VIEW, facts) for facts in (LIVE, FACTS, CLAIMED, FACTS, LIVE)] == [True, False, True, False, True]
