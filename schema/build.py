@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -34,6 +35,7 @@ from schema.executor import Executor
 from schema.extensions import DocumentExtension, PrivacyExtension
 from schema.mutation import Mutation
 from schema.permissions import Requires
+from schema.prepared import Prepared
 from schema.privacy import PiiExtension
 from schema.query import Query
 from schema.scalars import SCALARS, CountryCode
@@ -86,7 +88,7 @@ def build() -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=[AccessEvent],
-        extensions=[DocumentExtension, PrivacyExtension],
+        extensions=[partial(DocumentExtension, Prepared()), PrivacyExtension],
         execution_context_class=Executor,
         config=StrawberryConfig(scalar_map={datetime: SCALARS[datetime], CountryCode: SCALARS[CountryCode]}, disable_field_suggestions=True),
     )

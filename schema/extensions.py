@@ -13,6 +13,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.context import Context
 from schema.errors import NO_SUCH_OPERATION, TooComplex
+from schema.prepared import Prepared
 from schema.size import MOST_TOKENS, require_modest
 
 #: Each takes a look through the text for its place.
@@ -33,29 +34,45 @@ class PrivacyExtension(SchemaExtension):
 
 
 class DocumentExtension(SchemaExtension):
-    """Refuses a document that is too large to validate, and one of several operations when none is named (Strawberry would run the first)."""
+    """Refuses a document that is too large to validate, and one of several operations when none is named (Strawberry would run the first).
+
+    What was valid once is neither parsed nor validated again.
+    """
+
+    def __init__(self, prepared: Prepared) -> None:
+        super().__init__()
+        self.prepared = prepared
 
     def on_operation(self) -> Iterator[None]:
         """Before it is parsed."""
-        self.execution_context.parse_options["max_tokens"] = MOST_TOKENS
+        given = self.execution_context
+        given.parse_options["max_tokens"] = MOST_TOKENS
+        given.graphql_document = self.prepared.find(given.query or "")
         yield
 
     def on_validate(self) -> Iterator[None]:
         """Before it is validated: an error set here is the answer."""
         given = self.execution_context
         if given.graphql_document:
-            given.pre_execution_errors = self._wrong_with(given.graphql_document)
+            given.pre_execution_errors = self._unclear(given.graphql_document) or self._wrong_with(given.graphql_document)
         yield
 
+    def _unclear(self, document: DocumentNode) -> list[GraphQLError]:
+        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+        provided = self.execution_context._provided_operation_name  # noqa: SLF001 (what was sent stands only there)
+        return [GraphQLError(NO_SUCH_OPERATION)] if len(operations) > 1 and provided is None else []
+
     def _wrong_with(self, document: DocumentNode) -> list[GraphQLError]:
-        given = self.execution_context
+        text = self.execution_context.query or ""
+        if self.prepared.find(text) is document:
+            return []
         try:
             size = require_modest(document)
         except TooComplex as error:
             return [GraphQLError(str(error), original_error=error)]
-        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-        if len(operations) > 1 and given._provided_operation_name is None:  # noqa: SLF001 (what was sent stands only there)
-            return [GraphQLError(NO_SUCH_OPERATION)]
-        schema = given.schema._schema  # noqa: SLF001 (graphql-core's)
+        schema = self.execution_context.schema._schema  # noqa: SLF001 (graphql-core's)
         rules = [NoFragmentCyclesRule] if size.circular else _RULES
-        return validate(schema, document, rules, max_errors=MOST_ERRORS, hide_suggestions=True)
+        errors = validate(schema, document, rules, max_errors=MOST_ERRORS, hide_suggestions=True)
+        if not errors:
+            self.prepared.keep(text, document)
+        return errors

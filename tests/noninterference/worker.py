@@ -14,17 +14,16 @@ import os
 import sys
 import time
 from contextvars import ContextVar
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-import strawberry.schema.schema as executing
 
 import server
 from models import database
 from resolvers import live
 from resolvers.live import Changes
+from schema import prepared
 from settings import Settings
 from tests.noninterference.reading import personal_rows
 from tests.wire import Wire, watched
@@ -163,20 +162,8 @@ def _scope(kind: str, path: str, headers: list[tuple[str, str]], **more: Any) ->
 
 
 def _remember_documents() -> None:
-    """Parsing and validating is most of the work, and the generator asks each document several times: what passed once is not looked at again."""
-    module = vars(executing)
-    validate = module["validate_document"]
-    module["parse"] = lru_cache(100)(module["parse"])  # what raises is not remembered
-    kept: dict[int, Any] = {}
-
-    def once(schema: Any, document: Any, rules: Any) -> Any:
-        if kept.get(id(document)) is not document:
-            if errors := validate(schema, document, rules):
-                return errors
-            kept[id(document)] = document
-        return []
-
-    module["validate_document"] = once
+    """Parsing and validating is most of the work, and the generator asks each document several times: those that hold a text are kept too."""
+    vars(prepared)["Prepared"]._holds_a_text = staticmethod(lambda _: False)
 
 
 async def serve(url: str, plant: str | None) -> None:
