@@ -11,7 +11,7 @@ WEB := node.sh schema/schema.graphql $(shell find web -type f -not -path '*/node
 POLICY_TESTS := tests/policy --ignore=tests/policy/test_truth_table.py tests/docs/test_privacy_page.py tests/resolvers/test_gate.py tests/resolvers/test_gate_records.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutants noninterference revocation kill9 format lock sdl web graphiql clean
+.PHONY: help run test mutants noninterference revocation fuzz kill9 format lock sdl web graphiql clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -36,10 +36,13 @@ mutants: .venv/mutants.stamp ## the policy and the gate changed in one place at 
 	$(BIN)/python tests/policy/mutants.py
 
 revocation: .venv/dev.stamp ## a storm of grants, revokes and reads in many processes: make revocation N=100000 definite reads on each database
-	DEFINITE_READS=$(or $(N),100000) $(BIN)/pytest -q tests/revocation
+	DEFINITE_READS=$(or $(N),100000) $(BIN)/pytest -q --timeout=0 tests/revocation
+
+fuzz: .venv/dev.stamp ## operations made by hypothesis-graphql and schemathesis, of every caller: make fuzz N=2000 of each kind
+	FUZZ_EXAMPLES=$(or $(N),2000) $(BIN)/pytest -q --timeout=0 tests/fuzzing
 
 kill9: .venv/dev.stamp ## kill -9 in a storm, and nothing acknowledged is lost: make kill9 N=200 on each database
-	KILLS=$(or $(N),200) $(BIN)/pytest -q tests/faults/test_killed.py
+	KILLS=$(or $(N),200) $(BIN)/pytest -q --timeout=0 tests/faults/test_killed.py
 
 noninterference: .venv/dev.stamp ## the long proof that nothing leaks: make noninterference N=1000000 SEED=7
 	$(BIN)/python -m tests.noninterference $(or $(N),1000000) $(or $(SEED),7)
