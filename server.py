@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hmac
 import logging
 import sys
@@ -170,6 +171,8 @@ def application(given: Settings) -> Starlette:
             await document_links.prepare()
             await changes.start(given.database_url)
             tidying = asyncio.create_task(_tidying())
+            gc.collect()
+            gc.freeze()  # what lives as long as the server is not looked through again by each collection: benchmarks/hostile.py
             yield
             tidying.cancel()
         finally:

@@ -93,3 +93,24 @@ def _apart(count: int) -> str:
 
 
 HOSTILE = dict(_named())
+
+#: Also too large, but an error of its own says what is wrong: with whatever code, it is short and comes soon.
+WRONG: dict[str, dict[str, Any]] = {
+    "long-unknown-names": {"query": "{ " + " ".join(f"{'x' * 900}{n}" for n in range(20)) + " }"},
+    "unknown-fields": {"query": "\n" * 900 + "{ viewer { " + " ".join(f"x{n}" for n in range(900)) + " } }"},
+    "conflicts": {
+        "query": "{ a: viewer { "
+        + " ".join(f"x{n}: id" for n in range(100))
+        + " } a: viewer { "
+        + " ".join(f"x{n}: name" for n in range(100))
+        + " } }"
+    },
+    "a-circle": {"query": "{ ...F } fragment F on Query { a: viewer { id } ...G ...F } fragment G on Query { ...F ...G }"},
+    "unknown-fragments": {"query": "{ " + " ".join(f"...F{n}" for n in range(600)) + " }"},
+    "unknown-variables": {"query": "{ " + " ".join(f"account(id: $v{n}) {{ id }}" for n in range(60)) + " }"},
+    "unused-variables": {"query": "query (" + " ".join(f"$v{n}: Int" for n in range(400)) + ") { viewer { id } }"},
+    "wrong-values": {"query": "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", "variables": {"ids": [None] * 4_000}},
+    "one-name-with-nested-arguments": {"query": "{ " + f"node(id: {'[' * 20}{']' * 20}) {{ id }} " * 40 + "}"},
+    "only-brackets": {"query": "{" * 15_000},
+    "not-the-language": {"query": "}" * 19_000},
+}

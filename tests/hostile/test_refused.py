@@ -12,7 +12,7 @@ import pytest
 
 from models.database import close_database, open_database
 from tests.builders import a_merchant
-from tests.hostile.documents import HOSTILE
+from tests.hostile.documents import HOSTILE, WRONG
 from tests.serving import Deployment, token_of
 
 MOST_BYTES = 64 * 1024
@@ -74,28 +74,6 @@ async def test_others_are_answered_meanwhile(deployed: Deployment, client: httpx
             assert (await other.post("/graphql", json={"query": "{ viewer { id } }"})).json() == {"data": {"viewer": None}}
             assert time.monotonic() - started < PATIENCE_SECONDS
         await storm
-
-
-#: Also too large, but an error of its own says what is wrong: with whatever code, it is short and comes soon.
-WRONG = {
-    "long-unknown-names": {"query": "{ " + " ".join(f"{'x' * 900}{n}" for n in range(20)) + " }"},
-    "unknown-fields": {"query": "\n" * 900 + "{ viewer { " + " ".join(f"x{n}" for n in range(900)) + " } }"},
-    "conflicts": {
-        "query": "{ a: viewer { "
-        + " ".join(f"x{n}: id" for n in range(100))
-        + " } a: viewer { "
-        + " ".join(f"x{n}: name" for n in range(100))
-        + " } }"
-    },
-    "a-circle": {"query": "{ ...F } fragment F on Query { a: viewer { id } ...G ...F } fragment G on Query { ...F ...G }"},
-    "unknown-fragments": {"query": "{ " + " ".join(f"...F{n}" for n in range(600)) + " }"},
-    "unknown-variables": {"query": "{ " + " ".join(f"account(id: $v{n}) {{ id }}" for n in range(60)) + " }"},
-    "unused-variables": {"query": "query (" + " ".join(f"$v{n}: Int" for n in range(400)) + ") { viewer { id } }"},
-    "wrong-values": {"query": "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", "variables": {"ids": [None] * 4_000}},
-    "one-name-with-nested-arguments": {"query": "{ " + f"node(id: {'[' * 20}{']' * 20}) {{ id }} " * 40 + "}"},
-    "only-brackets": {"query": "{" * 15_000},
-    "not-the-language": {"query": "}" * 19_000},
-}
 
 
 @pytest.mark.parametrize("name", WRONG)
