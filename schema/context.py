@@ -32,7 +32,7 @@ class Context:
     name_of: Callable[[str | None], str | None]
     session_id: UUID | None = None
     most_parcels_an_hour: int = 500
-    who: str = ""
+    who: str = field(default="", repr=False)
     running: Running = field(default_factory=lambda: Running(20))
     operation_seconds: float = 10
     operation: str | None = None

@@ -24,7 +24,7 @@ class Running:
     """What runs now, by caller: a user, or the address of one who is not signed in."""
 
     most: int
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter, repr=False)
 
     def require_room(self, who: str) -> None:
         """Raises TooManyRunning."""

@@ -254,7 +254,7 @@ class Run:
 
     def _leaves(self, text: str) -> set[str]:
         if text not in self._known_leaves:
-            self._known_leaves = dict(list(self._known_leaves.items())[-50:]) | {text: _leaves(self.schema, text)}
+            self._known_leaves = dict(list(self._known_leaves.items())[-50:]) | {text: leaves_of(self.schema, text)}
         return self._known_leaves[text]
 
 
@@ -279,7 +279,8 @@ class Worlds:
         return zip(asks, one, other, strict=True)
 
 
-def _leaves(schema: GraphQLSchema, text: str) -> set[str]:
+def leaves_of(schema: GraphQLSchema, text: str) -> set[str]:
+    """The leaf fields a document asks for."""
     found: set[str] = set()
     info = TypeInfo(schema)
 

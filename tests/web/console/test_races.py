@@ -125,6 +125,7 @@ async def test_a_change_is_said_once_and_holds_no_value(browser: Browser, house:
         await expect(page.get_by_text(f"{NAME} 4")).to_be_visible()
         await revokes(house, merchant)
         await expect(page.locator("tbody .chip")).to_have_count(20)
+        await page.wait_for_function("window.said.length > 1")  # it is told once the page was drawn
         assert await said(page) == [
             "Once & Only has given you permission to see their customers' personal data.",
             "Once & Only's customers' personal data is hidden.",

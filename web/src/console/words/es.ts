@@ -64,7 +64,7 @@ const words: ConsoleWords = {
     title: "Comercio",
     parcels: "Paquetes",
     settings: "Configuración",
-    everyStatus: "Cualquier estado",
+    everyStatus: "Cualquiera",
     search: "Destinatario, n.º de pedido o de seguimiento",
     searchHint: "El principio de un nombre, correo o código postal, o un número completo. La búsqueda queda registrada.",
     more: "Más filtros",
