@@ -34,9 +34,9 @@ EVERYBODY = frozenset(Rung)
 PROTECTED = frozenset({"notification_reply_to", "notification_bcc", "webhook_url"})
 
 
-@dataclass(frozen=True)
+@dataclass
 class World:
-    """The ladder, and ids of what leads to its parcel. One claim came by e-mail and never opens anything; the consent is over.
+    """The ladder, and ids of what leads to its parcel. One claim came by e-mail and never opens anything; the consent is the latest.
 
     The other, filed in the Support section, is open where the rung says so. The claims' texts are marked as the parcels are: ¶ and §;
     what is personal in the settings is marked ¶.
@@ -68,6 +68,7 @@ class World:
         async for rung, viewer in self.ladder.climb():
             status = ClaimStatus.SUBMITTED if rung in {Rung.CLAIM, Rung.BOTH} else ClaimStatus.RESOLVED
             await db.execute("UPDATE claims SET status = :status WHERE id = :id", id=self.filed, status=status)
+            self.consent = (await models.Consent.filter(account_id=self.ladder.merchant.id).order_by("-granted_at"))[0].id
             yield rung, viewer
 
 
