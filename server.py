@@ -26,6 +26,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import engine
 from exchange.routes import exchange_routes
 from identity import attempts
 from identity.attempts import network_of
@@ -140,7 +141,7 @@ def _route_of(scope: Scope) -> str:
 
 def application(given: Settings) -> Starlette:
     """The ASGI application. Raises ValueError for settings that can't serve."""
-    schema = build()
+    schema = engine.build() if given.engine else build()
     changes, running = Changes(), Running(given.operations_at_once)
     documents = load(given.trusted_documents, schema._schema, WEB / "documents.json")  # noqa: SLF001 (graphql-core's schema validates them)
 

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     )
     disclosures_per_hour: int = Field(default=500, ge=1, description="How many different parcels of an account an agent may see in an hour.")
     operation_seconds: float = Field(default=10, gt=0, description="How long an operation, or an event of a subscription, may take, in seconds.")
+    engine: bool = Field(default=True, description="Complete answers by generated functions. Off, everything is the same, and slower.")
     operations_at_once: int = Field(default=20, ge=1, description="How many queries and mutations of one caller run at once, in one process.")
     subscriptions_at_once: int = Field(default=300, ge=1, description="How many operations of one caller run on sockets at once, in one process.")
     session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a session lasts, in hours.")

@@ -366,13 +366,13 @@ def optional_moment(value: Any) -> datetime | None:
 
 
 def uuid(value: Any) -> UUID:
-    """A key as either driver gives it: text, or asyncpg's own subclass of UUID, which is not JSON."""
-    return value if type(value) is UUID else UUID(str(value))
+    """A key as either driver gives it: text, or asyncpg's own subclass of UUID, which orjson does not know."""
+    return value if isinstance(value, UUID) else UUID(value)
 
 
 def optional_uuid(value: Any) -> UUID | None:
     """A key or NULL."""
-    return None if value is None else uuid(value)
+    return value if value is None or isinstance(value, UUID) else UUID(value)
 
 
 def json(value: Any) -> Any:

@@ -12,7 +12,7 @@ from models import database
 from policy.decision import Decision, Facts
 from policy.vocabulary import Action, Basis
 from resolvers import facts as facts_of
-from resolvers import live, parcels, texts
+from resolvers import live, parcel_changes, texts
 from resolvers.errors import BadInput
 from resolvers.facts import CLAIM_OPENS
 from resolvers.gate import Gate, Shown
@@ -126,7 +126,7 @@ async def delete(gate: Gate, account_id: UUID, company_name: str) -> None:
         named = (await database.fetch("SELECT company_name FROM accounts WHERE id = :id", id=account_id))[0]["company_name"]
         if named != company_name.strip():
             raise BadInput("companyName is not the account's")
-        await parcels.destroy_personal("IN (SELECT p.id FROM parcels p WHERE p.account_id = :id)", id=account_id)
+        await parcel_changes.destroy_personal("IN (SELECT p.id FROM parcels p WHERE p.account_id = :id)", id=account_id)
         for statement in _ENDINGS:
             await database.execute(statement, id=account_id, **({"by": viewer.id} if ":by" in statement else {}))
         await live.announce("consent", account_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from uuid import UUID
 
 import structlog
@@ -76,6 +77,10 @@ class Gate:
         """May the caller know that this account is there? Agents know of all, merchants of their own."""
         return self.viewer is not None and (self.viewer.is_agent or self.viewer.account_id == account_id)
 
+    def notes(self, decision: Decision) -> bool:
+        """Is what this decision shows to be recorded?"""
+        return decision.allowed is True and self.viewer is not None and self.viewer.is_agent
+
     async def record(self, disclosures: Sequence[Disclosure]) -> list[Decision]:
         """Write down what an agent is about to see; returns the decisions as they stand now, one for each disclosure, in order.
 
@@ -131,15 +136,8 @@ def _key(disclosure: Disclosure) -> object:
 
 
 def _entry(disclosure: Disclosure, more: frozenset[str]) -> Entry:
-    fields = disclosure.fields | more
-    return Entry(
-        disclosure.account_id,
-        disclosure.parcel_id,
-        Action.VIEW_PERSONAL_DATA,
-        disclosure.decision,
-        fields=fields,
-        categories=frozenset(categories(fields)),
-    )
+    fields = disclosure.fields | more if more else disclosure.fields
+    return Entry(disclosure.account_id, disclosure.parcel_id, Action.VIEW_PERSONAL_DATA, disclosure.decision, fields, categories(fields))
 
 
 def _as_recorded(decision: Decision, written: frozenset[UUID] | None, entry: Entry) -> Decision:
@@ -153,11 +151,12 @@ def denied(decision: Decision, reason: Reason) -> Decision:
     return replace(decision, allowed=False, reason=reason, basis=None, until=None, consent_id=None, claim_id=None)
 
 
-def categories(coordinates: Iterable[str]) -> set[PiiCategory]:
+@lru_cache(maxsize=1024)
+def categories(coordinates: frozenset[str]) -> frozenset[PiiCategory]:
     """The categories of personal fields, by their coordinates."""
     found = set()
     for coordinate in coordinates:
         what = field_class(*coordinate.split(".", 1))
         if isinstance(what, Personal):
             found.add(what.category)
-    return found
+    return frozenset(found)

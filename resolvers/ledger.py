@@ -113,13 +113,13 @@ def _json(entry: Entry) -> dict[str, object]:
     decision = entry.decision
     return {
         "id": entry.id,
-        "account_id": entry.account_id,
-        "parcel_id": entry.parcel_id,
+        "account_id": str(entry.account_id),  # asyncpg's own kind is not JSON
+        "parcel_id": None if entry.parcel_id is None else str(entry.parcel_id),
         "action": entry.action,
         "changed": sorted(entry.changed),
         "categories": sorted(entry.categories),
         "fields": sorted(entry.fields),
         "basis": decision.basis,
-        "consent_id": decision.consent_id,
-        "claim_id": decision.claim_id,
+        "consent_id": None if decision.consent_id is None else str(decision.consent_id),
+        "claim_id": None if decision.claim_id is None else str(decision.claim_id),
     }

@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 from uuid import UUID
 
 from resolvers.errors import BadInput
@@ -113,6 +113,29 @@ class Page(Generic[Row]):
     total: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Cursors(Sequence[str], Generic[Row]):
+    """The cursors of rows, each made when it is asked for: most pages are asked for the last one only."""
+
+    rows: Sequence[Row]
+    place: Callable[[Row], Position]
+    noun: str
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self.place(row).cursor(self.noun) for row in self.rows[index]]
+        return self.place(self.rows[index]).cursor(self.noun)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
 def page(asked: Window, rows: Sequence[Row], place: Callable[[Row], Position], total: int | None = None) -> Page[Row]:
     """A page from the rows read in the window's direction: at most `size + 1`, the one over telling that there is more."""
     more = len(rows) > asked.size
@@ -121,7 +144,7 @@ def page(asked: Window, rows: Sequence[Row], place: Callable[[Row], Position], t
         kept.reverse()
     return Page(
         rows=kept,
-        cursors=[place(row).cursor(asked.noun) for row in kept],
+        cursors=Cursors(kept, place, asked.noun),
         has_next=asked.before is not None if asked.backward else more,
         has_previous=more if asked.backward else asked.after is not None,
         total=total if total is not None and total <= COUNTED_UP_TO else None,

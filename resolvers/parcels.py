@@ -1,4 +1,4 @@
-"""Parcels: a page, one, several; corrected, cancelled, deleted.
+"""Parcels: a page, one, several.
 
 SQL gathers, Python decides: one statement takes the page, looks up each row's live consent and open claim by the database's clock, and
 joins the personal rows of those that have one; `gate.ask` then decides, and what it does not allow is dropped before anything sees it.
@@ -7,7 +7,7 @@ joins the personal rows of those that have one; `gate.ask` then decides, and wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,8 @@ from policy.vocabulary import Action, PiiCategory, Reason, Viewer
 from resolvers import claims as claims_of
 from resolvers import documents as documents_of
 from resolvers import facts as facts_of
-from resolvers import live, search_keys, texts
-from resolvers.errors import Conflict, LatchkeyError, NotFound, Refused
+from resolvers import search_keys, texts
+from resolvers.errors import LatchkeyError, NotFound, Refused
 from resolvers.facts import CLAIM_OPENS
 from resolvers.gate import Disclosure, Gate, Shown
 from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 MOST_FOR_AGENTS = 100
 MOST_FOR_MERCHANTS = 500
-HEAVIEST_GRAMS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -110,7 +109,7 @@ class Parcel:
     created_at: datetime
     announced_at: datetime | None
     updated_at: datetime
-    facts: Facts = field(repr=False)
+    asked: Facts = field(repr=False)
     shown: Shown = field(repr=False)
     recipient: Recipient = field(repr=False)
     version: int | None = field(repr=False, default=None)
@@ -126,6 +125,11 @@ class Parcel:
     events: list[TrackingEvent] | None = field(repr=False, default=None)
     claims: list[Claim] = field(repr=False, default_factory=list)
     account: Account | None = field(repr=False, default=None)
+
+    @property
+    def facts(self) -> Facts:
+        """What the database knew of it: the same as of the row that was asked about for all like it."""
+        return self.asked if self.asked.parcel_id == self.id else replace(self.asked, parcel_id=self.id)
 
     @property
     def disclosure(self) -> Decision:
@@ -165,9 +169,9 @@ class ParcelFilter:
         return {coordinate: category for coordinate, (value, category) in given.items() if value is not None}
 
 
-_RECIPIENT = tuple(name for name in Recipient.__dataclass_fields__ if name not in {"country", "shown"})
+RECIPIENT_COLUMNS = tuple(name for name in Recipient.__dataclass_fields__ if name not in {"country", "shown"})
 _PLAIN = ("version", "order_number", "external_reference", "tracking_number", "tracking_url", "service_point", "note")
-_PERSONAL = (*_RECIPIENT, *_PLAIN, "items", "documents", "total_value_amount", "total_value_currency")
+_PERSONAL = (*RECIPIENT_COLUMNS, *_PLAIN, "items", "documents", "total_value_amount", "total_value_currency")
 _OUTLINE = [
     "id",
     "account_id",
@@ -188,7 +192,23 @@ _OUTLINE = [
 ]
 
 _PAGE_COLUMNS = ", ".join(f"p.{name}" for name in _OUTLINE)
-_PERSONAL_COLUMNS = ", ".join(f"d.{name} AS d_{name}" for name in _PERSONAL)
+_STATUSES = {status.value: status for status in ParcelStatus}
+_DIRECTIONS = {direction.value: direction for direction in ParcelDirection}
+
+
+def _personal_columns(fields: frozenset[str]) -> tuple[str, ...]:
+    """The personal columns that these fields, by their coordinates, are made of; `version` tells that there is a row at all."""
+    return tuple(name for name in _PERSONAL if name == "version" or _SHOWN_BY[name] in fields)
+
+
+def coordinate(column: str) -> str:
+    """The field that shows a column."""
+    head, *rest = column.removesuffix("_amount").removesuffix("_currency").split("_")
+    name = head + "".join(part.capitalize() for part in rest)
+    return f"Recipient.{name}" if column in RECIPIENT_COLUMNS or column == "country" else f"Parcel.{name}"
+
+
+_SHOWN_BY = {name: coordinate(name) for name in _PERSONAL}
 
 _SELECT = """
 WITH page AS MATERIALIZED ({page}),
@@ -216,12 +236,12 @@ FROM page LEFT JOIN consents c ON 1 = 0"""
 _ADMITTED = "facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL"
 
 
-def _select(viewer: Viewer, page_sql: str, *, personal: bool) -> str:
+def _select(viewer: Viewer, page_sql: str, personal: Sequence[str]) -> str:
     join = f"LEFT JOIN parcel_personal_data d ON d.parcel_id = page.id AND page.place <= :shown AND ({_ADMITTED if viewer.is_agent else '1 = 1'})"
     return _SELECT.format(
         page=page_sql,
         facts=_FACTS_FOR_AGENTS if viewer.is_agent else _FACTS_FOR_MERCHANTS,
-        columns=f", {_PERSONAL_COLUMNS}" if personal else "",
+        columns="".join(f", d.{name} AS d_{name}" for name in personal),
         personal=join if personal else "",
     )
 
@@ -231,11 +251,8 @@ class _Read:
     rows: list[dict[str, Any]]
     facts: list[Facts]
     decisions: list[Decision]
-    events: dict[UUID, list[dict[str, Any]]]
-    claims: claims_of.Read | None
-
-    def parcel_ids(self, shown: int) -> list[UUID]:
-        return [known.parcel_id for row, known in zip(self.rows, self.facts, strict=True) if known.parcel_id and row["place"] <= shown]
+    events: dict[UUID, list[dict[str, Any]]] | None = None
+    claims: claims_of.Read | None = None
 
 
 async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping[str, object], shown: int = 0) -> list[Parcel]:
@@ -245,70 +262,93 @@ async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping
     """
     viewer = gate.require_viewer()
     fields = selection.personal("Parcel")
+    personal = _personal_columns(fields) if fields else ()
     wants_events = selection.asks("Parcel", "events")
     wants_claims = selection.asks("Parcel", "claims")
     if wants_events or wants_claims:
         async with database.snapshot():
-            read = await _read(gate, viewer, page_sql, params, shown, personal=bool(fields))
+            read = await _read(gate, viewer, page_sql, params, shown, personal)
             if wants_events:
-                read.events = await _events([row for row, decision in zip(read.facts, read.decisions, strict=True) if decision.allowed is True])
+                read.events = await _events([row["id"] for row, decision in zip(read.rows, read.decisions, strict=True) if decision.allowed is True])
             if wants_claims:
                 below = selection.below("Parcel", "claims")
-                read.claims = await claims_of.read_of_parcels(gate, below, read.parcel_ids(shown))
+                read.claims = await claims_of.read_of_parcels(gate, below, [row["id"] for row in read.rows if row["place"] <= shown])
     else:
-        read = await _read(gate, viewer, page_sql, params, shown, personal=bool(fields))
-    disclosures = [
-        Disclosure(known.account_id, known.parcel_id, decision, fields) for known, decision in zip(read.facts, read.decisions, strict=True)
-    ]
-    inner = read.claims.disclosures if read.claims else []
-    recorded = await gate.record([*disclosures, *inner])
+        read = await _read(gate, viewer, page_sql, params, shown, personal)
+    inner = await _recorded(gate, read, fields)
     parcels = [
-        _built(viewer, row, known, decision, read.events if wants_events else None)
-        for row, known, decision in zip(read.rows, read.facts, recorded, strict=False)
+        _built(viewer, row, facts, decision, personal, read.events)
+        for row, facts, decision in zip(read.rows, read.facts, read.decisions, strict=True)
     ]
     if read.claims:
         by_parcel = {parcel.id: parcel for parcel in parcels}
-        for claim in claims_of.built(read.claims, recorded[len(disclosures) :]):
+        for claim in claims_of.built(read.claims, inner):
             if claim.parcel_id in by_parcel:
                 by_parcel[claim.parcel_id].claims.append(claim)
     return parcels
 
 
-async def _read(gate: Gate, viewer: Viewer, page_sql: str, params: Mapping[str, object], shown: int, *, personal: bool) -> _Read:
-    rows = await database.fetch(_select(viewer, page_sql, personal=personal), **params, **({"shown": shown} if personal else {}))
-    facts = [facts_of.of_row(row) for row in rows]
-    decisions = [
-        gate.ask(Action.VIEW_PERSONAL_DATA, known) if row["place"] <= shown else _NOT_ON_THE_PAGE for row, known in zip(rows, facts, strict=True)
-    ]
-    return _Read(rows, facts, decisions, {}, None)
+async def _read(gate: Gate, viewer: Viewer, page_sql: str, params: Mapping[str, object], shown: int, personal: Sequence[str]) -> _Read:
+    rows = await database.fetch(_select(viewer, page_sql, personal), **params, **({"shown": shown} if personal else {}))
+    known: dict[tuple[object, ...], tuple[Facts, Decision]] = {}
+    asked = [_asked(gate, row, known, shown) for row in rows]
+    return _Read(rows, [facts for facts, _ in asked], [decision for _, decision in asked])
 
 
 _NOT_ON_THE_PAGE = Decision(Action.VIEW_PERSONAL_DATA, allowed=False, reason=Reason.UNDECIDED)
 
 
-async def _events(allowed: Iterable[Facts]) -> dict[UUID, list[dict[str, Any]]]:
-    ids = [known.parcel_id for known in allowed]
+def _asked(gate: Gate, row: dict[str, Any], known: dict[tuple[object, ...], tuple[Facts, Decision]], shown: int) -> tuple[Facts, Decision]:
+    """The facts of a row and the gate's decision. Rows that no claim opens differ in nothing that decides: they are asked about once, in `known`."""
+    key = row["account_id"], row["consent_id"], row["claim_id"], row["announced_at"] is None, row["place"] <= shown
+    if key not in known:
+        facts = facts_of.of_row(row)
+        known[key] = facts, gate.ask(Action.VIEW_PERSONAL_DATA, facts) if row["place"] <= shown else _NOT_ON_THE_PAGE
+    return known[key]
+
+
+async def _recorded(gate: Gate, read: _Read, fields: frozenset[str]) -> list[Decision]:
+    """Record what is about to be shown: what could not be is withheld. Returns the decisions on the claims."""
+    noted = [place for place, decision in enumerate(read.decisions) if gate.notes(decision)]
+    disclosures = [
+        Disclosure(database.uuid(row["account_id"]), database.uuid(row["id"]), read.decisions[place], fields)
+        for place, row in ((place, read.rows[place]) for place in noted)
+    ]
+    recorded = await gate.record([*disclosures, *(read.claims.disclosures if read.claims else ())])
+    for place, decision in zip(noted, recorded, strict=False):
+        read.decisions[place] = decision
+    return recorded[len(noted) :]
+
+
+async def _events(ids: Sequence[Any]) -> dict[UUID, list[dict[str, Any]]]:
     found: dict[UUID, list[dict[str, Any]]] = {}
     if ids:
         for row in await database.fetch(
             """SELECT parcel_id, status, occurred_at, location, message FROM parcel_events
             WHERE parcel_id IN :parcels ORDER BY occurred_at DESC, id DESC""",
-            parcels=ids,
+            parcels=list(ids),
         ):
             found.setdefault(database.uuid(row["parcel_id"]), []).append(row)
     return found
 
 
-def _built(viewer: Viewer, row: dict[str, Any], known: Facts, decision: Decision, events: dict[UUID, list[dict[str, Any]]] | None) -> Parcel:
+def _built(
+    viewer: Viewer,
+    row: dict[str, Any],
+    facts: Facts,
+    decision: Decision,
+    personal: Sequence[str],
+    events: dict[UUID, list[dict[str, Any]]] | None,
+) -> Parcel:
     shown = {Action.VIEW_PERSONAL_DATA: decision}
-    assert known.parcel_id is not None
+    key = database.uuid(row["id"])
     parcel = Parcel(
-        id=known.parcel_id,
-        account_id=known.account_id,
-        status=ParcelStatus(row["status"]),
+        id=key,
+        account_id=database.uuid(row["account_id"]),
+        status=_STATUSES[row["status"]],
         carrier=row["carrier"],
         shipping_method=row["shipping_method"],
-        direction=ParcelDirection(row["direction"]),
+        direction=_DIRECTIONS[row["direction"]],
         weight_grams=row["weight_grams"],
         length_mm=row["length_mm"],
         width_mm=row["width_mm"],
@@ -318,26 +358,31 @@ def _built(viewer: Viewer, row: dict[str, Any], known: Facts, decision: Decision
         created_at=database.moment(row["created_at"]),
         announced_at=database.optional_moment(row["announced_at"]),
         updated_at=database.moment(row["updated_at"]),
-        facts=known,
+        asked=facts,
         shown=shown,
-        recipient=Recipient(country=row["country"], shown=shown),
+        recipient=Recipient(row["country"], shown),
     )
-    if decision.allowed is True and row.get("d_version") is not None:
-        _fill(viewer, parcel, row)
+    if decision.allowed is True and personal and row["d_version"] is not None:
+        _fill(viewer, parcel, row, personal)
     if decision.allowed is True and events is not None:
-        parcel.events = [_event(event, shown) for event in events.get(parcel.id, [])]
+        parcel.events = [_event(event, shown) for event in events.get(key, [])]
     return parcel
 
 
-def _fill(viewer: Viewer, parcel: Parcel, row: dict[str, Any]) -> None:
-    """Put in what the personal row holds. Only for what was allowed and recorded."""
-    for name in _RECIPIENT:
-        setattr(parcel.recipient, name, row[f"d_{name}"])
-    for name in _PLAIN:
-        setattr(parcel, name, row[f"d_{name}"])
-    parcel.total_value = _money(row["d_total_value_amount"], row["d_total_value_currency"])
-    parcel.items = [_item(item) for item in database.json(row["d_items"])]
-    parcel.documents = documents_of.listed(viewer, parcel.id, database.json(row["d_documents"]))
+def _fill(viewer: Viewer, parcel: Parcel, row: dict[str, Any], personal: Sequence[str]) -> None:
+    """Put in what was read of the personal row. Only for what was allowed and recorded."""
+    for name in personal:
+        value = row[f"d_{name}"]
+        if name in RECIPIENT_COLUMNS:
+            setattr(parcel.recipient, name, value)
+        elif name in _PLAIN:
+            setattr(parcel, name, value)
+        elif name == "total_value_amount":
+            parcel.total_value = _money(value, row["d_total_value_currency"])
+        elif name == "items":
+            parcel.items = [_item(item) for item in database.json(value)]
+        elif name == "documents":
+            parcel.documents = documents_of.listed(viewer, parcel.id, database.json(value))
 
 
 def _money(amount: str | None, currency: str | None) -> Money | None:
@@ -532,120 +577,3 @@ def _found(keys: Sequence[str], account: str) -> str:
     """Is the parcel one of the account's in whose personal row one of these conditions holds? Looked up once, not once a parcel."""
     arms = [f"SELECT s.parcel_id FROM parcel_personal_data s WHERE s.account_id = :{account} AND {key}" for key in keys]
     return f"p.id IN ({' UNION ALL '.join(arms)})" if arms else "1 = 0"
-
-
-# What is done to parcels. Each decides again inside its transaction, from the facts as they are then.
-
-#: In an update: the field was not named, so it stays as it is.
-UNCHANGED: Any = object()
-
-RECIPIENT_INPUTS = {
-    "name": 255,
-    "company_name": 255,
-    "street": 255,
-    "house_number": 64,
-    "address_line2": 255,
-    "postal_code": 32,
-    "city": 255,
-    "region": 255,
-}
-
-
-async def update(gate: Gate, parcel_id: UUID, version: int, outline: Mapping[str, Any], personal: Mapping[str, Any]) -> None:
-    """Correct a parcel: `outline` and `personal` hold the columns named, None clearing them. Values must be checked already.
-
-    Raises NotFound, Refused, and Conflict unless `version` is the current one. `updated_at` moves with the outline only.
-    """
-    before = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
-    async with database.transaction():
-        await database.lock_account(before.account_id)
-        known = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
-        decision = gate.require(Action.CHANGE_PARCEL, known)
-        found = await database.fetch(
-            "SELECT name, email, postal_code, order_number, tracking_number, version FROM parcel_personal_data WHERE parcel_id = :id",
-            id=parcel_id,
-        )
-        if not found or found[0]["version"] != version:
-            raise Conflict("The parcel was changed meanwhile: read it again")
-        current = {**found[0], **personal}
-        searched = search_keys.keys(**{name: current[name] for name in ("name", "email", "postal_code", "order_number", "tracking_number")})
-        columns = {**personal, **searched, "version": version + 1}
-        await database.execute(
-            f"UPDATE parcel_personal_data SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE parcel_id = :id",
-            id=parcel_id,
-            **columns,
-        )
-        if outline:
-            await database.execute(
-                f"UPDATE parcels SET {', '.join(f'{name} = :{name}' for name in outline)}, updated_at = {{now}} WHERE id = :id",
-                id=parcel_id,
-                **outline,
-            )
-        await gate.record_change(decision, known, map(_coordinate, [*outline, *personal]))
-
-
-def _coordinate(column: str) -> str:
-    head, *rest = column.split("_")
-    name = head + "".join(part.capitalize() for part in rest)
-    return f"Recipient.{name}" if column in _RECIPIENT or column == "country" else f"Parcel.{name}"
-
-
-_CANCELLABLE = frozenset(
-    {
-        ParcelStatus.READY_TO_SEND,
-        ParcelStatus.ANNOUNCING,
-        ParcelStatus.ANNOUNCED,
-        ParcelStatus.ANNOUNCED_UNCOLLECTED,
-        ParcelStatus.NO_LABEL,
-        ParcelStatus.CANCELLATION_FAILED,
-    }
-)
-
-
-async def cancel(gate: Gate, parcel_id: UUID) -> None:
-    """Cancel an announced parcel that no carrier has yet. Raises Conflict for one never announced (it would be deleted) or on its way."""
-    before = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
-    async with database.transaction():
-        await database.lock_account(before.account_id)
-        known = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
-        decision = gate.require(Action.CANCEL_PARCEL, known)
-        if not known.announced:
-            raise Conflict("A parcel never announced can't be cancelled: delete it")
-        status = ParcelStatus((await database.fetch("SELECT status FROM parcels WHERE id = :id", id=parcel_id))[0]["status"])
-        if status not in _CANCELLABLE:
-            raise Conflict("The parcel can't be cancelled any more")
-        await database.execute("UPDATE parcels SET status = :status, updated_at = {now} WHERE id = :id", status=ParcelStatus.CANCELLED, id=parcel_id)
-        await database.execute("UPDATE parcel_personal_data SET version = version + 1 WHERE parcel_id = :id", id=parcel_id)
-        await gate.record_change(decision, known, ["Parcel.status"])
-
-
-async def delete(gate: Gate, parcel_id: UUID) -> None:
-    """Delete a parcel: its personal data, documents and events are destroyed, its open claims withdrawn. Merchants only."""
-    before = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
-    async with database.transaction():
-        await database.lock_account(before.account_id)
-        known = gate.require_sight(await facts_of.of_parcel(parcel_id), "parcel")
-        gate.require(Action.DELETE_PARCEL, known)
-        await database.execute("UPDATE parcels SET deleted_at = {now} WHERE id = :id", id=parcel_id)
-        withdrawn = await database.fetch(
-            "UPDATE claims SET status = 'WITHDRAWN', closed_at = {now} WHERE parcel_id = :id AND status IN :open RETURNING id",
-            id=parcel_id,
-            open=list(claims_of.OPEN),
-        )
-        await destroy_personal("= :id", id=parcel_id)
-        for row in withdrawn:
-            await live.announce("claim", known.account_id, database.uuid(row["id"]))
-
-
-async def destroy_personal(which: str, **params: object) -> None:
-    """Destroy what is personal of parcels: `which` is the end of a condition on the parcel's id."""
-    claims = f"(SELECT k.id FROM claims k WHERE k.parcel_id {which})"
-    entries = f"(SELECT e.id FROM investigation_entries e WHERE e.claim_id IN {claims})"
-    for statement in (
-        f"DELETE FROM investigation_personal_data WHERE entry_id IN {entries}",
-        f"DELETE FROM claim_personal_data WHERE claim_id IN {claims}",
-        f"DELETE FROM parcel_files WHERE parcel_id {which}",
-        f"DELETE FROM parcel_events WHERE parcel_id {which}",
-        f"DELETE FROM parcel_personal_data WHERE parcel_id {which}",
-    ):
-        await database.execute(statement, **params)

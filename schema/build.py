@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import (
@@ -44,14 +44,16 @@ from schema.types.access_log import AccessEvent
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's schema with errors told our way, and an operation's context made anew on a socket."""
+    """Strawberry's schema with errors told our way, and an operation's context made anew on a socket. `prepared` are the documents it keeps."""
+
+    prepared: Prepared
 
     def process_errors(self, errors: list[Any], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: `told` logs what is unexpected, and an expected refusal is no incident."""
 
     async def execute(self, query: str | None, *, context_value: Any = None, **options: Any) -> Any:  # type: ignore[override] # we call it by name
         """Execute a query or mutation of a request."""
-        return _told(await super().execute(query, context_value=context_value, **options), context_value)
+        return all_told(await super().execute(query, context_value=context_value, **options), context_value)
 
     async def stream(self, query: str | None, *, context_value: Any = None, **options: Any) -> Any:  # type: ignore[override] # as does Strawberry
         """Execute any operation of a socket, with a context of its own."""
@@ -67,10 +69,11 @@ class Schema(strawberry.Schema):
             return
         async with aclosing(await super().stream(query, context_value=context, **options)) as results:
             async for result in results:
-                yield _told(result, context)
+                yield all_told(result, context)
 
 
-def _told(result: Any, context: Context) -> Any:
+def all_told(result: Any, context: Context) -> Any:
+    """The result with its errors as the client gets them, in the order of the answer."""
     if result.errors:
         result.errors = [told(error, context.request_id) for error in sorted(result.errors, key=_place)]
     return result
@@ -81,17 +84,26 @@ def _place(error: GraphQLError) -> list[tuple[bool, str | int]]:
     return [(isinstance(part, int), part) for part in error.path or ()]
 
 
+SchemaType = TypeVar("SchemaType", bound=Schema)
+
+
 def build() -> Schema:
     """The schema. Raises TypeError for a developer's mistake, saying how to mend it."""
-    schema = Schema(
+    return build_as(Schema, Executor, Prepared())
+
+
+def build_as(schema_class: type[SchemaType], executor: type[Executor], prepared: Prepared) -> SchemaType:
+    """The same as a schema of this class, run by this executor."""
+    schema = schema_class(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[AccessEvent],
-        extensions=[partial(DocumentExtension, Prepared()), PrivacyExtension],
-        execution_context_class=Executor,
+        extensions=[partial(DocumentExtension, prepared), PrivacyExtension],
+        execution_context_class=executor,
         config=StrawberryConfig(scalar_map={datetime: SCALARS[datetime], CountryCode: SCALARS[CountryCode]}, disable_field_suggestions=True),
     )
+    schema.prepared = prepared
     check(schema._schema)  # noqa: SLF001 (graphql-core's, which holds what was really built)
     return schema
 

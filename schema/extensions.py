@@ -47,7 +47,8 @@ class DocumentExtension(SchemaExtension):
         """Before it is parsed."""
         given = self.execution_context
         given.parse_options["max_tokens"] = MOST_TOKENS
-        given.graphql_document = self.prepared.find(given.query or "")
+        kept = self.prepared.find(given.query or "")
+        given.graphql_document = None if kept is None else kept.document
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -63,8 +64,7 @@ class DocumentExtension(SchemaExtension):
         return [GraphQLError(NO_SUCH_OPERATION)] if len(operations) > 1 and provided is None else []
 
     def _wrong_with(self, document: DocumentNode) -> list[GraphQLError]:
-        text = self.execution_context.query or ""
-        if self.prepared.find(text) is document:
+        if self.prepared.of(document) is not None:
             return []
         try:
             size = require_modest(document)
@@ -74,5 +74,5 @@ class DocumentExtension(SchemaExtension):
         rules = [NoFragmentCyclesRule] if size.circular else _RULES
         errors = validate(schema, document, rules, max_errors=MOST_ERRORS, hide_suggestions=True)
         if not errors:
-            self.prepared.keep(text, document)
+            self.prepared.keep(self.execution_context.query or "", document)
         return errors

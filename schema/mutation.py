@@ -11,7 +11,7 @@ import strawberry
 from strawberry.types import Info
 
 from policy.vocabulary import Action, ClaimChannel, ClaimStatus
-from resolvers import account_settings, accounts, claims, consents, direct_debits, exports, parcels, related, texts
+from resolvers import account_settings, accounts, claims, consents, direct_debits, exports, parcel_changes, parcels, related, texts
 from resolvers.errors import BadInput, NotFound
 from resolvers.selection import Selection
 from schema import ids
@@ -280,7 +280,7 @@ class Mutation:
         """Correct."""
         key = ids.key(input.parcel_id, "Parcel")
         outline, personal = _parcel_named(input)
-        await parcels.update(info.context.gate, key, input.version, outline, personal)
+        await parcel_changes.update(info.context.gate, key, input.version, outline, personal)
         return await _parcel_payload(info, key)
 
     @strawberry.field(
@@ -291,7 +291,7 @@ class Mutation:
     async def cancel_parcel(self, info: Info[Context, None], input: Annotated[CancelParcelInput, GivenInput]) -> Payload:
         """Cancel."""
         key = ids.key(input.parcel_id, "Parcel")
-        await parcels.cancel(info.context.gate, key)
+        await parcel_changes.cancel(info.context.gate, key)
         return await _parcel_payload(info, key)
 
     @strawberry.field(
@@ -302,7 +302,7 @@ class Mutation:
     async def delete_parcel(self, info: Info[Context, None], input: Annotated[DeleteParcelInput, GivenInput]) -> Payload:
         """Delete."""
         key = ids.key(input.parcel_id, "Parcel")
-        await parcels.delete(info.context.gate, key)
+        await parcel_changes.delete(info.context.gate, key)
         return Payload(deleted_id=ids.global_id("Parcel", key))
 
     @strawberry.field(
@@ -394,7 +394,7 @@ def _checked_recipient(name: str, value: str | None, country: str | None) -> str
         return texts.email(value, "recipient.email")
     if name == "phone":
         return texts.phone(value, "recipient.phone", country)
-    return texts.checked_text(value, f"recipient.{_camel(name)}", parcels.RECIPIENT_INPUTS[name])
+    return texts.checked_text(value, f"recipient.{_camel(name)}", parcel_changes.RECIPIENT_INPUTS[name])
 
 
 def _optional_text(name: str, value: str | None) -> str | None:
@@ -403,8 +403,8 @@ def _optional_text(name: str, value: str | None) -> str | None:
 
 
 def _checked_weight(value: int | None) -> int | None:
-    if value is not None and not 0 < value <= parcels.HEAVIEST_GRAMS:
-        raise BadInput(f"weightGrams must be between 1 and {parcels.HEAVIEST_GRAMS}")
+    if value is not None and not 0 < value <= parcel_changes.HEAVIEST_GRAMS:
+        raise BadInput(f"weightGrams must be between 1 and {parcel_changes.HEAVIEST_GRAMS}")
     return value
 
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import DocumentNode
 
 #: Of all documents together. A parsed one takes about fifty times its text.
 MOST_CHARACTERS = 500_000
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """A valid document, and what was made of it to answer it faster: nothing of who asked, or what was answered."""
+
+    document: DocumentNode = field(repr=False)
+    made: dict[object, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(slots=True)
@@ -20,25 +29,31 @@ class Prepared:
     """
 
     most_characters: int = MOST_CHARACTERS
-    _documents: OrderedDict[str, DocumentNode] = field(default_factory=OrderedDict, repr=False)
+    _kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict, repr=False)
+    _by_document: dict[int, Kept] = field(default_factory=dict, repr=False)
     _characters: int = 0
 
-    def find(self, text: str) -> DocumentNode | None:
-        """The document of exactly this text, if it was kept."""
-        found = self._documents.get(text)
+    def find(self, text: str) -> Kept | None:
+        """What is kept of exactly this text."""
+        found = self._kept.get(text)
         if found is not None:
-            self._documents.move_to_end(text)
+            self._kept.move_to_end(text)
         return found
+
+    def of(self, document: DocumentNode) -> Kept | None:
+        """What is kept of this very document."""
+        return self._by_document.get(id(document))
 
     def keep(self, text: str, document: DocumentNode) -> None:
         """Keep a document that fits the schema."""
-        if self._holds_a_text(text) or text in self._documents:
+        if self._holds_a_text(text) or text in self._kept:
             return
-        self._documents[text] = document
+        self._kept[text] = self._by_document[id(document)] = Kept(document)
         self._characters += len(text)
         while self._characters > self.most_characters:
-            forgotten, _ = self._documents.popitem(last=False)
-            self._characters -= len(forgotten)
+            text, forgotten = self._kept.popitem(last=False)
+            del self._by_document[id(forgotten.document)]
+            self._characters -= len(text)
 
     @staticmethod
     def _holds_a_text(text: str) -> bool:

@@ -37,18 +37,22 @@ class Pii:
     subject: DataSubject = strawberry.directive_field("subject", default=DataSubject.RECIPIENT)
 
 
+#: A path in the answer, with `*` for the positions in lists.
+Pattern = tuple[str, ...]
+
+
 @dataclass(slots=True)
 class PrivacyReport:
     """What one answer withheld, and what it showed to an agent: counted by position, whether or not there is a value."""
 
-    counts: Counter[tuple[bool, str, tuple[str, ...], PiiCategory, Reason | Basis]] = field(default_factory=Counter)
+    counts: Counter[tuple[bool, str, Pattern, PiiCategory, Reason | Basis]] = field(default_factory=Counter)
 
     def count(self, coordinate: str, path: Path, category: PiiCategory, decision: Decision) -> None:
         """Count one position of a classified field. A merchant's view of their own data is not reported."""
         if decision.allowed is not True:
-            self.counts[False, coordinate, _pattern(path), category, decision.reason or Reason.UNDECIDED] += 1
+            self.counts[False, coordinate, pattern_of(path), category, decision.reason or Reason.UNDECIDED] += 1
         elif decision.basis is not None and decision.basis is not Basis.OWN_DATA:
-            self.counts[True, coordinate, _pattern(path), category, decision.basis] += 1
+            self.counts[True, coordinate, pattern_of(path), category, decision.basis] += 1
 
     def as_extension(self) -> dict[str, list[dict[str, object]]]:
         """`extensions.privacy`, ordered by path: the order fields were answered in tells what took longer. Empty if there is nothing to say."""
@@ -59,12 +63,13 @@ class PrivacyReport:
         return found
 
 
-def _place(counted: tuple[tuple[bool, str, tuple[str, ...], PiiCategory, Reason | Basis], int]) -> tuple[object, ...]:
+def _place(counted: tuple[tuple[bool, str, Pattern, PiiCategory, Reason | Basis], int]) -> tuple[object, ...]:
     shown, coordinate, path, _, why = counted[0]
     return shown, path, coordinate, why
 
 
-def _pattern(path: Path | None) -> tuple[str, ...]:
+def pattern_of(path: Path | None) -> Pattern:
+    """Where a path leads, whichever the position in a list."""
     keys: list[str] = []
     while path is not None:
         keys.append("*" if isinstance(path.key, int) else path.key)
@@ -76,7 +81,7 @@ def _pattern(path: Path | None) -> tuple[str, ...]:
 def decision_on(source: object, action: Action) -> Decision:
     """What the row says of this action; UNDECIDED if it says nothing that can be understood, or answers another question."""
     shown = getattr(source, "shown", None)
-    decision = shown.get(action) if isinstance(shown, Mapping) else None
+    decision = shown.get(action) if type(shown) is dict or isinstance(shown, Mapping) else None
     if isinstance(decision, Decision) and decision.action is action:
         return decision
     return Decision(action, allowed=False, reason=Reason.UNDECIDED)

@@ -17,8 +17,12 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-
 
 
 def _print_moment(value: datetime) -> str:
-    precision = "seconds" if not value.microsecond else "microseconds" if value.microsecond % 1000 else "milliseconds"
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+    text = value.isoformat() if value.tzinfo is UTC else value.astimezone(UTC).isoformat()
+    text = text.removesuffix("+00:00")  # to the second, to the microsecond, or, where that is enough, to the millisecond
+    return (text.removesuffix("000") if len(text) == _WITH_MICROSECONDS else text) + "Z"
+
+
+_WITH_MICROSECONDS = len("2026-01-01T00:00:00.000000")
 
 
 def _parse_moment(value: Any) -> datetime:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 import schema.build
 from policy.decision import Decision
 from policy.vocabulary import Action, Reason, Viewer
-from resolvers import accounts, claims, consents, parcels, related
+from resolvers import accounts, claims, consents, parcel_changes, parcels, related
 from resolvers.errors import BadInput, NotFound, Refused
 from schema.build import Schema
 from schema.errors import UNEXPECTED, told
@@ -90,7 +90,7 @@ async def test_nothing_of_an_error_nobody_expected_is_told_or_logged(
 
     parcel = await a_parcel(merchant)
     given = {"p": parcel_id(parcel.id), "a": account_id(merchant.id), "c": claim_id(await a_claim(parcel))}
-    for module, name in ((parcels, "by_ids"), (claims, "by_ids"), (accounts, "page_of"), (consents, "agent_logins"), (parcels, "delete")):
+    for module, name in ((parcels, "by_ids"), (claims, "by_ids"), (accounts, "page_of"), (consents, "agent_logins"), (parcel_changes, "delete")):
         monkeypatch.setattr(module, name, fail_later)
     monkeypatch.setattr(related, "complete_claims", fail)
     with capture_logs() as logs:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import server
+from engine import completion
 from models import database
 from policy.decision import Decision
 from policy.vocabulary import Action, Basis, Reason, ViewerKind
@@ -189,6 +190,7 @@ def _extension_removed() -> None:
         return shown
 
     _patch(PiiExtension, "resolve", make)
+    _patch(completion, "_is_plain", lambda plain: lambda declared: not declared.extensions and plain(declared))  # the engine asks it too
 
 
 def _cached_decision() -> None:

@@ -5,6 +5,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.noninterference.running import Run
 from tests.noninterference.worlds import ROLES, Pair
 
@@ -12,8 +14,9 @@ PAIRS = 2_000
 SEED = 20_261_126
 
 
-async def test_what_is_withheld_changes_nothing_in_any_answer_and_is_never_read(pair: Pair, tmp_path: Path) -> None:
-    run = Run(pair, tmp_path, SEED)
+@pytest.mark.parametrize("engine", [True, False], ids=["engine", "without"])
+async def test_what_is_withheld_changes_nothing_in_any_answer_and_is_never_read(pair: Pair, tmp_path: Path, engine: bool) -> None:
+    run = Run(pair, tmp_path, SEED, engines=(engine, engine))
     report = await run.pairs(PAIRS)
     if report.never_asked and report.found is None:  # what is asked seldom takes some more
         report = await run.pairs(2 * PAIRS)

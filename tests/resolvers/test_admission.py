@@ -156,11 +156,8 @@ async def wrong_parcels(world: World) -> set[Case]:
     """The parcels whose personal row is read and should not be, or the other way round."""
     page = f"SELECT {parcels._PAGE_COLUMNS}, 0 AS place FROM parcels p WHERE p.deleted_at IS NULL"
     assert world.gate.viewer is not None
-    read = await parcels._read(world.gate, world.gate.viewer, page, {}, 0, personal=True)
-    found = {
-        known.parcel_id: (row["d_version"] is not None, decision.allowed)
-        for row, known, decision in zip(read.rows, read.facts, read.decisions, strict=True)
-    }
+    read = await parcels._read(world.gate, world.gate.viewer, page, {}, 0, ["version"])
+    found = {db.uuid(row["id"]): (row["d_version"] is not None, decision.allowed) for row, decision in zip(read.rows, read.decisions, strict=True)}
     wrong = set()
     for each in world.cases:
         allowed = decided(world, each.account, each.parcel, [each.claim] if each.claim else [], Action.VIEW_PERSONAL_DATA)

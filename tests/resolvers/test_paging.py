@@ -116,7 +116,7 @@ def test_a_page_is_a_slice_of_the_list_and_says_truly_whether_there_is_more(size
     read = (list(reversed(inside)) if backward else inside)[: size + 1]
     found = page(asked, read, lambda row: row, total=10)
     assert found.rows == (inside[max(len(inside) - size, 0) :] if backward else inside[:size])
-    assert found.cursors == [row.cursor("Parcel") for row in found.rows]
+    assert list(found.cursors) == [row.cursor("Parcel") for row in found.rows]
     assert found.total == 10
     more = len(inside) > size
     assert (found.has_previous if backward else found.has_next) == more

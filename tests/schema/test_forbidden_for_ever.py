@@ -11,7 +11,7 @@ import models
 from models import database as db
 from models.enums import ClaimKind, ClaimType, DirectDebitStatus, ParcelStatus
 from policy.vocabulary import Action, ClaimChannel, ConsentDuration, ConsentState, Reason
-from resolvers import access_log, account_settings, accounts, claims, consents, direct_debits, exports, paging, parcels
+from resolvers import access_log, account_settings, accounts, claims, consents, direct_debits, exports, paging, parcel_changes, parcels
 from resolvers.errors import Refused
 from resolvers.gate import Gate
 from resolvers.ledger import Request
@@ -93,7 +93,7 @@ async def variables(ladder: Ladder, document: str) -> dict[str, Any]:
     if "$s" in document:
         given["s"] = claim_id(await a_claim(ladder.elsewhere))
     if "$k" in document:
-        given["k"] = global_id("Consent", (await models.Consent.all().first()).id)  # type: ignore[union-attr] # there is one
+        given["k"] = global_id("Consent", (await models.Consent.all().order_by("-granted_at").first()).id)  # type: ignore[union-attr] # there is one
     given["v"] = (await models.AccountSettings.get(account_id=ladder.merchant.id)).version
     given["w"] = (await models.ParcelPersonalData.get(parcel_id=ladder.parcel.id)).version
     await db.execute("UPDATE parcels SET status = 'ANNOUNCED'")
@@ -292,8 +292,8 @@ async def test_the_resolvers_refuse_by_themselves_whoever_calls_them(database: s
             "export": exports.create(gate, account, parcels.ParcelFilter()),
             "open-an-export-of-the-merchant": exports.open_link(gate, token),
             "delete-account": accounts.delete(gate, account, "Bakker Bikes"),
-            "delete-parcel": parcels.delete(gate, ladder.parcel.id),
-            "cancel-never-announced": parcels.cancel(gate, never_announced.id),
+            "delete-parcel": parcel_changes.delete(gate, ladder.parcel.id),
+            "cancel-never-announced": parcel_changes.cancel(gate, never_announced.id),
             "grant": consents.grant(gate, account, ConsentDuration.ONE_HOUR),
             "revoke": consents.revoke(gate, account),
             "history": consents.history(gate, account, window, nothing, count=True),

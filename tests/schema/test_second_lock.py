@@ -29,6 +29,10 @@ from tests.builders import a_merchant, an_agent
 from tests.marks import EVERY_FIELD, EVERYTHING, a_marked_parcel, seen
 
 VIEW = Action.VIEW_PERSONAL_DATA
+#: Everything of a parcel alone.
+ALL = Selection(
+    {"Parcel": dict.fromkeys(FIELDS["Parcel"].keys() - {"account", "claims"}, Selection({"Recipient": dict.fromkeys(FIELDS["Recipient"], NOTHING)}))}
+)
 ALLOWED = Decision(VIEW, allowed=True, basis=Basis.CONSENT)
 
 
@@ -89,8 +93,7 @@ def test_a_row_that_says_nothing_is_undecided(row: object) -> None:
 async def test_a_parcel_full_of_data_shows_nothing_unless_it_says_so(database: str, schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
     merchant, agent = await a_merchant(), await an_agent()
     parcel = await a_marked_parcel(merchant, "¶")
-    selection = Selection({"Parcel": {"note": NOTHING, "events": NOTHING}})
-    row = await parcels.one(Gate(merchant.owner, Request("request")), parcel.id, selection)
+    row = await parcels.one(Gate(merchant.owner, Request("request")), parcel.id, ALL)
     document = f'{{ parcel(id: "{parcel_id(parcel.id)}") {{ ...Everything }} }} {EVERY_FIELD}'
 
     async def the_row(*_: Any) -> dict[Any, Any]:
@@ -113,8 +116,7 @@ async def test_a_parcel_full_of_data_shows_nothing_unless_it_says_so(database: s
 async def test_the_parts_of_a_parcel_have_each_their_own_lock(database: str, schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
     merchant = await a_merchant()
     parcel = await a_marked_parcel(merchant, "¶")
-    selection = Selection({"Parcel": {"note": NOTHING, "events": NOTHING}})
-    row = await parcels.one(Gate(merchant.owner, Request("request")), parcel.id, selection)
+    row = await parcels.one(Gate(merchant.owner, Request("request")), parcel.id, ALL)
 
     async def the_row(*_: Any) -> dict[Any, Any]:
         return {parcel.id: row}
