@@ -28,7 +28,19 @@ def get_client_class(given: dict[str, Any]) -> type[BaseDBAsyncClient]:
 
 
 class PostgresClient(AsyncpgDBClient):
-    """A pool whose connections are given up when they fail, instead of being waited for."""
+    """A pool whose connections are given up when they fail, instead of being waited for.
+
+    Nothing of ours stays in a session beyond its transaction, so a connection goes to the next without a RESET, which is a question to the database
+    of its own. It goes to who waited longest: asyncpg's queue alone gives it back to who had it, as long as they want another.
+    """
+
+    _turns: asyncio.Semaphore
+
+    async def create_pool(self, **options: Any) -> asyncpg.Pool[Any]:
+        """The pool."""
+        pool: asyncpg.Pool[Any] = await super().create_pool(reset=_stay, **options)
+        self._turns = asyncio.Semaphore(pool.get_max_size())
+        return pool
 
     def acquire_connection(self) -> Any:
         """A connection for one statement."""
@@ -44,19 +56,31 @@ class PostgresClient(AsyncpgDBClient):
                 if self._pool is None:
                     await self.create_connection(with_db=True)
         assert self._pool is not None
-        connection: PoolConnectionProxy[Any] = await self._pool.acquire()
+        await self._turns.acquire()
+        try:
+            connection: PoolConnectionProxy[Any] = await self._pool.acquire()
+        except BaseException:
+            self._turns.release()
+            raise
         return connection
 
     async def take_back(self, connection: PoolConnectionProxy[Any], error: BaseException | None) -> None:
         """Give a connection back, with what it failed of. What the database did not answer breaks it, and the others are not trusted either."""
-        pool = self._pool
+        pool, turns = self._pool, self._turns
         if pool is None:
             return
-        if error is not None and not _was_answered(error):
-            connection.terminate()
-            await pool.expire_connections()
-        with suppress(TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # it is closed then, and another takes its place
-            await pool.release(connection, timeout=RELEASE_SECONDS)
+        try:
+            if error is not None and not _was_answered(error):
+                connection.terminate()
+                await pool.expire_connections()
+            with suppress(TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # it is closed then, and another takes its place
+                await pool.release(connection, timeout=RELEASE_SECONDS)
+        finally:
+            turns.release()
+
+
+async def _stay(_: object) -> None:
+    """A connection that comes back stays as it is. asyncpg has rolled back what was open."""
 
 
 def _was_answered(error: BaseException) -> bool:
