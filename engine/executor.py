@@ -9,18 +9,12 @@ from typing import Any, ClassVar
 
 import structlog
 from graphql import (
-    DirectiveNode,
-    DocumentNode,
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    GraphQLSchema,
-    VariableNode,
-    Visitor,
     get_named_type,
     is_composite_type,
-    visit,
 )
 from graphql.execution.collect_fields import FieldDetailsList, collect_subfields
 from graphql.pyutils import Path
@@ -28,11 +22,11 @@ from graphql.pyutils import Path
 from engine.completion import Completion, NotCompiled, Run, compiled
 from schema.errors import place_of
 from schema.executor import Executor
-from schema.prepared import Kept, Prepared
+from schema.prepared import Prepared
 from schema.privacy import pattern_of
 
-#: Of one document. Its places are few; what `@skip` and `@include` make of them may be many.
-MOST_COMPLETIONS = 100
+#: With which one document may be asked and be remembered as affordable.
+MOST_NUMBERS = 100
 log = structlog.get_logger(__name__)
 
 
@@ -40,17 +34,28 @@ class FastExecutor(Executor):
     """Ours, completed fast. Where that fails, it is done again as Strawberry does it."""
 
     prepared: ClassVar[Prepared]
-    kept: Kept | None = None
-    shape: tuple[object, ...] = ()
+    made: dict[object, Any] | None = None
 
-    @classmethod
-    def build(cls, schema: GraphQLSchema, document: DocumentNode, *args: Any, **options: Any) -> Any:
-        """An executor, or the errors that are the answer."""
-        built = super().build(schema, document, *args, **options)
-        if isinstance(built, cls) and (kept := cls.prepared.of(document)) is not None:
-            built.kept = kept
-            built.shape = tuple(built.variable_values.coerced.get(name) for name in conditions(kept))
-        return built
+    def admit(self) -> None:
+        """Raises TooManyRunning and TooComplex."""
+        kept = self.prepared.of(self.document)
+        if kept is not None:
+            shape = (id(self.operation), *(self.variable_values.coerced.get(name) for name in kept.conditions))
+            self.made = kept.of_shape(shape)
+        self.context_value.made = self.made
+        super().admit()
+
+    def require_affordable(self) -> None:
+        """Raises TooComplex. What was affordable once is so again, asked with the same numbers and lists as long."""
+        if self.made is None:
+            return super().require_affordable()
+        key = tuple((name, _number(value)) for name, value in self.variable_values.coerced.items())
+        known: dict[tuple[object, ...], bool] = self.made.setdefault("affordable", {})
+        if key not in known:
+            super().require_affordable()
+            if len(known) < MOST_NUMBERS:
+                known[key] = True
+        return None
 
     def complete_value(
         self,
@@ -62,7 +67,7 @@ class FastExecutor(Executor):
         position_context: Any,
     ) -> Any:
         """The completed value, or an awaitable of it."""
-        if self.kept is not None and result is not None and not isinstance(result, Exception):
+        if self.made is not None and result is not None and not isinstance(result, Exception):
             completion = self._completion(return_type, field_details_list, info, path)
             if completion is not None:
                 report, run = self.context_value.report, Run(self, self.is_awaitable)
@@ -70,7 +75,7 @@ class FastExecutor(Executor):
                 try:
                     value = completion.function(result, path, run)
                 except Exception as error:  # noqa: BLE001 (whatever it is, the executor finds out what to tell of it)
-                    self.kept = None
+                    self.made = None
                     report.counts = counts
                     self.settle_in_background([awaitable for _, _, awaitable in run.waiting])
                     log.debug("completed slowly", error=type(error).__name__, where=place_of(error))
@@ -80,15 +85,14 @@ class FastExecutor(Executor):
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
 
     def _completion(self, return_type: GraphQLOutputType, details: FieldDetailsList, info: GraphQLResolveInfo[Any], path: Path) -> Completion | None:
-        assert self.kept is not None
-        pattern, made = pattern_of(path), self.kept.made
-        key = (id(self.operation), info.parent_type.name, pattern, self.shape)
-        if key not in made and len(made) < MOST_COMPLETIONS:
-            made[key] = None
+        assert self.made is not None
+        key = info.parent_type.name, pattern_of(path)
+        if key not in self.made:
+            self.made[key] = None
             if is_composite_type(get_named_type(return_type)):
                 with suppress(NotCompiled):
-                    made[key] = compiled(self, return_type, details, pattern)
-        found: Completion | None = made.get(key)
+                    self.made[key] = compiled(self, return_type, details, key[1])
+        found: Completion | None = self.made[key]
         return found
 
     # What the compiler asks (engine.completion.Fields).
@@ -110,24 +114,9 @@ class FastExecutor(Executor):
         return found
 
 
-def conditions(kept: Kept) -> tuple[str, ...]:
-    """The variables that `@skip` and `@include` of a document ask."""
-    if "conditions" not in kept.made:
-        asked = _Conditions()
-        visit(kept.document, asked)
-        kept.made["conditions"] = tuple(sorted(asked.names))
-    names: tuple[str, ...] = kept.made["conditions"]
-    return names
-
-
-class _Conditions(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-        """One of a field or fragment."""
-        self.names |= {each.value.name.value for each in node.arguments or () if isinstance(each.value, VariableNode)}
+def _number(value: object) -> int | None:
+    """What of a variable's value an operation's cost depends on."""
+    return value if isinstance(value, int) else len(value) if isinstance(value, list) else None
 
 
 async def _awaited(value: Any, run: Run) -> Any:

@@ -23,6 +23,7 @@ class Context:
 
     `again` finds out anew who is calling: a session may have ended meanwhile. `name_of` tells the name of a trusted document. `who` is
     the caller as `running` counts them, and an operation, or an event, takes at most `operation_seconds`.
+    `made` is what was found out of the document alone, to be used again.
     """
 
     viewer: Viewer | None
@@ -40,6 +41,7 @@ class Context:
     decided: dict[str, Action] = field(default_factory=dict)
     loaders: dict[object, Any] = field(default_factory=dict)
     event: Context | None = None
+    made: dict[object, Any] | None = field(default=None, repr=False)
     connection_params: Any = None
 
     @property

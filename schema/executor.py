@@ -9,7 +9,7 @@ from inspect import isawaitable
 from typing import Any
 from uuid import UUID
 
-from graphql import ExecutionResult, GraphQLError, GraphQLObjectType, OperationType
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLObjectType, GraphQLSchema, OperationType
 from graphql.execution import Executor as GraphQLExecutor
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
 from graphql.execution.values import get_argument_values
@@ -42,21 +42,30 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's, and the decision before it."""
 
     context_value: Context
+    document: DocumentNode
 
     @classmethod
-    def build(cls, *args: Any, **kwargs: Any) -> Any:
+    def build(cls, schema: GraphQLSchema, document: DocumentNode, *args: Any, **options: Any) -> Any:
         """Strawberry's, or the reason why the operation is not executed at all: it could cost too much."""
-        built = super().build(*args, **kwargs)
+        built: Any = super().build(schema, document, *args, **options)
         if isinstance(built, list):
             return built
-        context: Context = built.context_value
+        built.document = document
         try:
-            if built.operation.operation is not OperationType.SUBSCRIPTION:
-                context.running.require_room(context.who)
-            require_affordable(built.schema, built.operation, built.fragment_definitions, built.variable_values.coerced)
+            built.admit()
         except LatchkeyError as error:
             return [GraphQLError(str(error), original_error=error)]
         return built
+
+    def admit(self) -> None:
+        """Raises TooManyRunning and TooComplex."""
+        if self.operation.operation is not OperationType.SUBSCRIPTION:
+            self.context_value.running.require_room(self.context_value.who)
+        self.require_affordable()
+
+    def require_affordable(self) -> None:
+        """Raises TooComplex for an operation that could cost too much."""
+        require_affordable(self.schema, self.operation, self.fragment_definitions, self.variable_values.coerced)
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Execute the operation; for a mutation, refuse it whole if any of its fields is refused."""

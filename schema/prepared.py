@@ -6,18 +6,32 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode
+from graphql import DirectiveNode, DocumentNode, VariableNode, Visitor, visit
 
 #: Of all documents together. A parsed one takes about fifty times its text.
-MOST_CHARACTERS = 500_000
+MOST_CHARACTERS = 200_000
+
+
+#: Of one document: what `@skip` and `@include` make of it may be many.
+MOST_SHAPES = 8
 
 
 @dataclass(slots=True, eq=False)
 class Kept:
-    """A valid document, and what was made of it to answer it faster: nothing of who asked, or what was answered."""
+    """A valid document, and what was made of it to answer it faster: nothing of who asked, or what was answered.
+
+    `conditions` are the variables that `@skip` and `@include` ask; with their values a document has its shape.
+    """
 
     document: DocumentNode = field(repr=False)
-    made: dict[object, Any] = field(default_factory=dict, repr=False)
+    conditions: tuple[str, ...]
+    made: dict[object, dict[object, Any]] = field(default_factory=dict, repr=False)
+
+    def of_shape(self, shape: tuple[object, ...]) -> dict[object, Any]:
+        """What was made of the document in this shape, to be added to; of one shape too many nothing is kept."""
+        if shape not in self.made and len(self.made) >= MOST_SHAPES:
+            return {}
+        return self.made.setdefault(shape, {})
 
 
 @dataclass(slots=True)
@@ -48,7 +62,7 @@ class Prepared:
         """Keep a document that fits the schema."""
         if self._holds_a_text(text) or text in self._kept:
             return
-        self._kept[text] = self._by_document[id(document)] = Kept(document)
+        self._kept[text] = self._by_document[id(document)] = Kept(document, _conditions(document))
         self._characters += len(text)
         while self._characters > self.most_characters:
             text, forgotten = self._kept.popitem(last=False)
@@ -58,3 +72,19 @@ class Prepared:
     @staticmethod
     def _holds_a_text(text: str) -> bool:
         return '"' in text
+
+
+class _Conditions(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        self.names |= {each.value.name.value for each in node.arguments or () if isinstance(each.value, VariableNode)}
+
+
+def _conditions(document: DocumentNode) -> tuple[str, ...]:
+    """The variables that `@skip` and `@include` ask."""
+    asked = _Conditions()
+    visit(document, asked)
+    return tuple(sorted(asked.names))

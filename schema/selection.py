@@ -30,8 +30,12 @@ from resolvers.selection import NOTHING, Selection
 def selection(info: Info[Any, Any]) -> Selection:
     """What is asked for below the field being resolved."""
     raw = info._raw_info  # noqa: SLF001 (the nodes and fragments are only there)
-    reader = _Reader(raw)
-    return reader.below(get_named_type(raw.return_type), [node.selection_set for node in raw.field_nodes])
+    made: dict[object, Any] = info.context.made if info.context.made is not None else {}
+    key = ("selection", *map(id, raw.field_nodes))
+    if key not in made:
+        made[key] = _Reader(raw).below(get_named_type(raw.return_type), [node.selection_set for node in raw.field_nodes])
+    found: Selection = made[key]
+    return found
 
 
 class _Reader:
