@@ -33,7 +33,7 @@ from mutmut.mutation.file_mutation import create_mutations
 
 ROOT = Path(__file__).resolve().parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.toml")
-ROOMS = ("policy", "models", "resolvers", "schema", "identity", "exchange", "demo", "tests", "settings", "server", "cli")
+ROOMS = ("policy", "models", "resolvers", "schema", "identity", "exchange", "demo", "engine", "tests", "settings", "server", "cli")
 
 #: What is mutated, and the tests that must notice: those without a database first. One database will do.
 POLICY_TESTS = (("--noconftest", "tests/policy/test_truth_table.py", "tests/policy", "tests/docs/test_privacy_page.py"),)
@@ -138,7 +138,7 @@ def _named(tool: str, path: str, code: str, changed: str, where: dict[int, str])
 def copied() -> Path:
     """A copy of the project to change files in."""
     tree = Path(tempfile.mkdtemp(prefix="mutants-"))
-    for name in [*ROOMS[:8], "docs", "settings.py", "server.py", "cli.py", "pyproject.toml", "README.md"]:
+    for name in [*ROOMS[:9], "docs", "settings.py", "server.py", "cli.py", "pyproject.toml", "README.md"]:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         else:
