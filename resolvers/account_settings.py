@@ -65,8 +65,8 @@ SELECT a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{now}} AS n
     s.version, d.sender_addresses{protected}
 FROM accounts a
 LEFT JOIN consents c ON c.live_for = a.id AND c.expires_at > {{now}}
-LEFT JOIN account_settings s ON s.account_id = a.id AND ({admitted})
-LEFT JOIN account_personal_data d ON d.account_id = a.id AND ({admitted})
+LEFT JOIN account_settings s ON s.account_id = CASE WHEN {admitted} THEN a.id END
+LEFT JOIN account_personal_data d ON d.account_id = CASE WHEN {admitted} THEN a.id END
 WHERE a.id IN :ids AND a.deleted_at IS NULL"""
 _PROTECTED = ("notification_reply_to", "notification_bcc", "webhook_url")
 _PLAIN = ("locale", "timezone", "default_carrier", "label_format", "return_portal_enabled", "tracking_notifications_enabled")

@@ -75,8 +75,8 @@ SELECT a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{now}} AS n
 FROM {source} a
 LEFT JOIN consents live ON live.live_for = a.id AND live.expires_at > {{now}}
 LEFT JOIN consents c ON {which}
-LEFT JOIN users g ON g.id = c.granted_by_id AND ({admitted})
-LEFT JOIN users e ON e.id = c.ended_by_id AND ({admitted})
+LEFT JOIN users g ON g.id = CASE WHEN {admitted} THEN c.granted_by_id END
+LEFT JOIN users e ON e.id = CASE WHEN {admitted} THEN c.ended_by_id END
 {order}"""
 
 # Two may be granted within the clock's smallest step (SQLite: a millisecond): the open one is the later, else the one that ended later.

@@ -6,17 +6,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 import models
+from models import database as db
 from models.enums import DirectDebitStatus
+from policy.classification import COLUMNS
 from schema.build import Schema
 from tests.asking import recorded
 from tests.builders import a_consent
 from tests.marks import CARRIERS_LINK, EVERYTHING, a_marked_parcel, seen
 from tests.schema.doors import MERCHANTS, OWNERS, PROTECTED, SEES_PARCEL, SEES_SIBLING, World, a_world, through
 from tests.schema.rungs import AGENTS, LIVE, Rung
+from tests.statements import reading
 from tests.wire import watched
 
 HOLDER = "Holder of the mandate"
@@ -149,3 +154,33 @@ async def test_the_row_after_a_page_is_not_read_and_not_recorded(world: World, s
         assert "True" in answer.text
         assert {sign for sign in "©§¶" if sign in wire.text} == set(signs), document
         assert {event.parcel_id for event in (await recorded())[before:]} == parcels, document
+
+
+PERSONAL_TABLES = frozenset(table for table in COLUMNS if table.endswith("_personal_data"))
+
+
+def fetched(plan: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """The personal tables a plan looks into, and how many rows were fetched from each, whatever became of them."""
+    if plan.get("Relation Name") in PERSONAL_TABLES:
+        yield plan["Relation Name"], (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+    for below in plan.get("Plans", ()):
+        yield from fetched(below)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_the_database_does_not_even_fetch_a_row_to_put_it_aside(world: World, schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the plan that large tables have: by index. A condition beside the key of a join would fetch the row first."""
+    looked_at: dict[Rung, set[str]] = {}
+    async for rung, viewer in world.climb([Rung.NOTHING, Rung.OWNER]):
+        for name in ("single", "page", "claims and their parcels", "account"):
+            with reading(monkeypatch) as statements:
+                await through(schema, viewer, DOCUMENTS[name], world.variables)
+            for sql, params in statements:
+                async with db.transaction():
+                    for kind in ("seqscan", "hashjoin", "mergejoin"):
+                        await db.execute(f"SET LOCAL enable_{kind} = off")
+                    (explained,) = await db.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", **params)
+                for table, rows in fetched(db.json(explained["QUERY PLAN"])[0]["Plan"]):
+                    looked_at.setdefault(rung, set()).add(table)
+                    assert rung is Rung.OWNER or rows == 0, (name, table)
+    assert looked_at[Rung.NOTHING] >= {"parcel_personal_data", "claim_personal_data", "investigation_personal_data", "account_personal_data"}
