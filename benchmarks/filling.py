@@ -59,12 +59,9 @@ async def _account(name: str, parcels: int) -> tuple[Merchant, list[ParcelMade]]
     """A merchant with parcels, the newest first. Their instants are whole seconds."""
     merchant = await a_merchant(name)
     newest = (await database.clock()).replace(microsecond=0)
-    made = []
     async with database.transaction():
         await database.lock_account(merchant.id)
-        for number in range(parcels):
-            made.append(await _parcel(merchant, number, newest))
-    return merchant, made
+        return merchant, [await _parcel(merchant, number, newest) for number in range(parcels)]
 
 
 async def _parcel(merchant: Merchant, number: int, newest: datetime) -> ParcelMade:

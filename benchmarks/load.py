@@ -11,6 +11,8 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 import orjson
 
@@ -61,8 +63,7 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin when all are connected."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
 
     def ask(self) -> None:
         """Send the next request, if one is left to send."""
@@ -149,11 +150,19 @@ class Slice:
         return len(self.took) / self.seconds
 
 
-async def run(port: int, requests: Sequence[Sequence[bytes]], count: int) -> Slice:
-    """Send `count` requests in all, by one client for each of `requests`. Raises WrongAnswer."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What one client does: sends these requests in turn to a loopback port."""
+
+    port: int
+    requests: Sequence[bytes]
+
+
+async def run(clients: Sequence[Asking], count: int) -> Slice:
+    """Send `count` requests in all, by these clients. Raises WrongAnswer."""
     loop = asyncio.get_running_loop()
-    work = Work(count, len(requests))
-    made = [await loop.create_connection(lambda own=own: Client(own, work), "127.0.0.1", port) for own in requests]  # type: ignore[misc]  # mypy does not infer a lambda with a default
+    work = Work(count, len(clients))
+    made = [await loop.create_connection(partial(Client, each.requests, work), "127.0.0.1", each.port) for each in clients]
     started = time.perf_counter()
     for _, client in made:
         client.ask()

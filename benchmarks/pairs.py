@@ -6,11 +6,13 @@ import statistics
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.load import Slice, request, run
+from benchmarks.load import Slice, run
 from benchmarks.running import Side
 
 SLICE_SECONDS = 0.5
 _FIRST = 16
+
+Between = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def ratio_of(ratios: Sequence[float]) -> Ratio:
     return Ratio(middle, high - low)
 
 
-async def compare(ours: Side, peer: Side, clients: int, rounds: int, between: Callable[[], Awaitable[None]]) -> Ratio:
+async def compare(ours: Side, peer: Side, clients: int, rounds: int, between: Between) -> Ratio:
     """Our throughput over the peer's, with so many clients. `between` runs before each slice."""
     sides = (ours, peer)
     counts = await _counts(sides, clients, between)
@@ -44,19 +46,19 @@ async def compare(ours: Side, peer: Side, clients: int, rounds: int, between: Ca
 
 
 async def slice_of(side: Side, clients: int, count: int) -> Slice:
-    """So many requests to one side, each client with a token of its own."""
-    messages = [[request(side.target, side.body, side.tokens[number % len(side.tokens)])] for number in range(clients)]
-    return await run(side.target.port, messages, count)
+    """So many requests to one side, each client with a token of its own where there are enough."""
+    return await run([side.client(number) for number in range(clients)], count)
 
 
-async def _counts(sides: Sequence[Side], clients: int, between: Callable[[], Awaitable[None]]) -> dict[str, int]:
+async def _counts(sides: Sequence[Side], clients: int, between: Between) -> dict[str, int]:
     """How many requests make a slice of each. Of two that are about as fast, the same: both then write as much into the log."""
     counts = {}
     for side in sides:
+        least = max(_FIRST, clients * 2)
         await between()
-        await slice_of(side, clients, max(_FIRST, clients * 2))  # warm
+        await slice_of(side, clients, least)  # warm
         await between()
-        measured = await slice_of(side, clients, max(_FIRST, clients * 2))
+        measured = await slice_of(side, clients, least)
         counts[side.name] = max(clients * 2, int(measured.rate * SLICE_SECONDS))
-    most, least = max(counts.values()), min(counts.values())
-    return dict.fromkeys(counts, most) if most < 2 * least else counts
+    most, fewest = max(counts.values()), min(counts.values())
+    return dict.fromkeys(counts, most) if most < 2 * fewest else counts

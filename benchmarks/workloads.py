@@ -18,6 +18,17 @@ LIST: Final = """query ParcelPage($account: ID!, $first: Int!) {
   }
 }"""
 
+#: The list as PostGraphile names it. Its keys are the database's own.
+POSTGRAPHILE: Final = """query ParcelPage($account: UUID!, $first: Int!) {
+  parcels: allParcels(condition: { accountId: $account }, first: $first, orderBy: [CREATED_AT_DESC, KEY_DESC]) {
+    nodes {
+      id: globalId status carrier shippingMethod direction weightGrams colloNumber colloCount createdAt updatedAt
+      orderNumber externalReference trackingNumber trackingUrl servicePoint note
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}"""
+
 PARCEL: Final = """query OneParcel($id: ID!) {
   parcel(id: $id) {
     id status carrier createdAt orderNumber trackingNumber
@@ -53,28 +64,17 @@ class Workload:
     variables: Mapping[str, Any]
     raw: str
 
-    def body(self) -> dict[str, Any]:
-        """What is posted."""
+    def body(self, peer: str = "") -> dict[str, Any]:
+        """What is posted; to PostGraphile in its own names and keys."""
+        if peer == "postgraphile.mjs":
+            return {"query": POSTGRAPHILE, "variables": {**self.variables, "account": str(ids.key(self.variables["account"], "Account"))}}
         return {"query": self.document, "variables": self.variables}
+
+    def path(self, peer: str = "") -> str:
+        """Where it is posted to."""
+        return self.raw if peer == "raw" else "/graphql"
 
 
 def page(name: str, account: str, first: int = 100) -> Workload:
     """A page of an account's parcels."""
     return Workload(name, LIST, {"account": account, "first": first}, "/list")
-
-
-#: The list as PostGraphile names it. Its keys are the database's own.
-POSTGRAPHILE: Final = """query ParcelPage($account: UUID!, $first: Int!) {
-  parcels: allParcels(condition: { accountId: $account }, first: $first, orderBy: [CREATED_AT_DESC, KEY_DESC]) {
-    nodes {
-      id: globalId status carrier shippingMethod direction weightGrams colloNumber colloCount createdAt updatedAt
-      orderNumber externalReference trackingNumber trackingUrl servicePoint note
-    }
-    pageInfo { hasNextPage endCursor }
-  }
-}"""
-
-
-def as_postgraphile_takes_it(workload: Workload) -> dict[str, Any]:
-    """What is posted to PostGraphile for a page."""
-    return {"query": POSTGRAPHILE, "variables": {**workload.variables, "account": str(ids.key(workload.variables["account"], "Account"))}}

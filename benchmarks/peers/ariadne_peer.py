@@ -1,6 +1,6 @@
 """How fast is Ariadne? A schema in SDL and resolvers, as its documentation has them; the decision once a page, each personal field looks at it.
 
-    python -m benchmarks.peers.ariadne_peer postgres://… PORT
+python -m benchmarks.peers.ariadne_peer postgres://… PORT
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ parcel = ObjectType("Parcel")
 date_time = ScalarType("DateTime", serializer=moment)
 
 
-@query.field("parcels")
-async def _parcels(_: object, info: GraphQLResolveInfo, account_id: str, first: int) -> dict[str, Any]:
+async def _parcels(_: object, info: GraphQLResolveInfo[Any], account_id: str, first: int) -> dict[str, Any]:
     rows: Rows = info.context["rows"]
     who = await rows.who(info.context["request"].headers["authorization"])
     found = await rows.page(who, key_of(account_id), first)
@@ -62,13 +61,12 @@ async def _parcels(_: object, info: GraphQLResolveInfo, account_id: str, first: 
     }
 
 
-@parcel.field("id")
-def _id(node: dict[str, Any], _: GraphQLResolveInfo) -> str:
+def _id(node: dict[str, Any], _: GraphQLResolveInfo[Any]) -> str:
     return global_id("Parcel", node["row"]["id"])
 
 
 def _plain(column: str) -> Any:
-    def resolve(node: dict[str, Any], _: GraphQLResolveInfo) -> Any:
+    def resolve(node: dict[str, Any], _: GraphQLResolveInfo[Any]) -> Any:
         row: Row = node["row"]
         return row[column]
 
@@ -76,12 +74,14 @@ def _plain(column: str) -> Any:
 
 
 def _personal(column: str) -> Any:
-    def resolve(node: dict[str, Any], _: GraphQLResolveInfo) -> Any:
+    def resolve(node: dict[str, Any], _: GraphQLResolveInfo[Any]) -> Any:
         return node["row"][column] if node["shown"] else None
 
     return resolve
 
 
+query.set_field("parcels", _parcels)
+parcel.set_field("id", _id)
 for name, column in (
     ("status", "status"),
     ("carrier", "carrier"),

@@ -63,7 +63,9 @@ async def _close(connection: Connection, who: Who, account_id: UUID, now: dateti
     if open_one is None:
         return False
     over = open_one["expires_at"] <= now
-    await connection.execute(_CLOSE, open_one["id"], open_one["expires_at"] if over else now, "EXPIRED" if over else ended_as, None if over else who.id)
+    await connection.execute(
+        _CLOSE, open_one["id"], open_one["expires_at"] if over else now, "EXPIRED" if over else ended_as, None if over else who.id
+    )
     return True
 
 

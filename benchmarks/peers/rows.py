@@ -19,6 +19,8 @@ import asyncpg
 import orjson
 from uuid_utils.compat import uuid7
 
+from benchmarks.peers import sqlite_pool
+
 Row = Mapping[str, Any]
 
 MOST_PARCELS_AN_HOUR = 100_000_000
@@ -66,9 +68,7 @@ ORDER BY page.place"""
 
 
 _PAGES = {
-    (agent, after): _select(
-        _PAGE.format(after=" AND (p.created_at, p.id) < ($4, $5)" if after else ""), _LIST_PERSONAL, agent=agent, shown="$3"
-    )
+    (agent, after): _select(_PAGE.format(after=" AND (p.created_at, p.id) < ($4, $5)" if after else ""), _LIST_PERSONAL, agent=agent, shown="$3")
     for agent in (True, False)
     for after in (True, False)
 }
@@ -190,7 +190,12 @@ def basis_of(who: Who, row: Row) -> Basis | None:
         return OWN if row["account_id"] == who.account_id else None
     if row["consent_id"] is not None and row["now"] < row["consent_expires_at"]:
         return Basis("CONSENT", consent_id=row["consent_id"])
-    if row["claim_id"] is not None and row["claim_parcel_id"] == row["id"] and row["claim_channel"] == "SUPPORT_SECTION" and row["claim_status"] in _OPEN:
+    if (
+        row["claim_id"] is not None
+        and row["claim_parcel_id"] == row["id"]
+        and row["claim_channel"] == "SUPPORT_SECTION"
+        and row["claim_status"] in _OPEN
+    ):
         return Basis("CLAIM", claim_id=row["claim_id"])
     return None
 
@@ -209,19 +214,27 @@ class Rows:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._pool: asyncpg.Pool[Any]
+        self._write = sqlite_pool.WRITE if url.startswith("sqlite:") else _WRITE
+        self._pool: Any  # asyncpg's, or what does the same for SQLite
 
     async def open(self) -> None:
         """Connect: as many as our own server has at most."""
-        self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=10)
+        if self._url.startswith("sqlite:"):
+            self._pool = await sqlite_pool.Pool.open(self._url)
+        else:
+            self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=10)
 
     async def close(self) -> None:
         """Let them go."""
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy[Any]]:
+    async def transaction(self) -> AsyncIterator[Any]:
         """A connection inside a transaction."""
+        if isinstance(self._pool, sqlite_pool.Pool):
+            async with self._pool.transaction() as connection:
+                yield connection
+            return
         async with self._pool.acquire() as connection, connection.transaction():
             yield connection
 
@@ -285,13 +298,18 @@ class Rows:
         text = orjson.dumps([{"id": key, **entry} for key, entry in entries.items()]).decode()
         async with self.transaction() as connection:
             await connection.execute(_LOCK, who.id)
-            written = await connection.fetch(_WRITE, text, who.id, str(uuid7()), MOST_PARCELS_AN_HOUR)
+            written = await connection.fetch(self._write, text, who.id, str(uuid7()), MOST_PARCELS_AN_HOUR)
         return frozenset(entries[_plain(row["id"])]["parcel_id"] for row in written)
 
 
 def _plain(key: UUID | None) -> Any:
     """asyncpg's own kind of UUID is not JSON."""
     return None if key is None else UUID(int=key.int)
+
+
+def page_statement(*, after: bool) -> str:
+    """The statement of an agent's page, from its beginning or after a place."""
+    return _PAGES[True, after]
 
 
 def global_id(type_name: str, key: UUID) -> str:

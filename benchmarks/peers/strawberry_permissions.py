@@ -121,7 +121,7 @@ class Query:
 class Recorded(SchemaExtension):
     """What was shown is written down when all of it is known, and before it leaves."""
 
-    async def on_operation(self) -> AsyncIterator[None]:  # type: ignore[override]  # its documentation has it asynchronous
+    async def on_operation(self) -> AsyncIterator[None]:
         """Around the whole operation."""
         yield
         context: Context = self.execution_context.context
@@ -136,7 +136,7 @@ class Endpoint(GraphQL[Any, None]):
         super().__init__(schema, graphql_ide=None)
         self.rows = rows
 
-    async def get_context(self, request: Request | WebSocket, response: Any) -> Any:
+    async def get_context(self, request: Request | WebSocket, response: Any) -> Any:  # noqa: ARG002 (Strawberry's)
         """Who is calling is asked of the database."""
         return Context(self.rows, await self.rows.who(request.headers["authorization"]))
 

@@ -9,6 +9,7 @@ with our statements.
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import strawberry
@@ -97,12 +98,19 @@ class ConsentPayload:
     consent: Consent
 
 
+@strawberry.enum
+class ConsentDuration(Enum):
+    """For how long; the others are left out."""
+
+    ONE_HOUR = "ONE_HOUR"
+
+
 @strawberry.input
 class GrantConsentInput:
     """Of `grantConsent`."""
 
     account_id: strawberry.ID
-    duration: str
+    duration: ConsentDuration
 
 
 @strawberry.input
@@ -130,7 +138,9 @@ class Query:
         rows, who = _of(info)
         found = await rows.page(who, key_of(account_id), first)
         kept = found[:first]
-        return ParcelConnection(nodes=[_parcel(row) for row in kept], page_info=PageInfo(has_next_page=len(found) > first, end_cursor=cursor(kept[-1])))
+        return ParcelConnection(
+            nodes=[_parcel(row) for row in kept], page_info=PageInfo(has_next_page=len(found) > first, end_cursor=cursor(kept[-1]))
+        )
 
 
 @strawberry.type
@@ -157,7 +167,7 @@ class Endpoint(GraphQL[Any, None]):
         super().__init__(schema, graphql_ide=None)
         self.rows = rows
 
-    async def get_context(self, request: Request | WebSocket, response: Any) -> Any:
+    async def get_context(self, request: Request | WebSocket, response: Any) -> Any:  # noqa: ARG002 (Strawberry's)
         """Who is calling is asked of the database."""
         return {"rows": self.rows, "who": await self.rows.who(request.headers["authorization"])}
 
