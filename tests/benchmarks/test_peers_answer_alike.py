@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.filling import fill
 from benchmarks.questions.pages import NODE_PEERS, PYTHON_PEERS, UNRECORDED
-from benchmarks.running import Differs, node, require_equal
+from benchmarks.running import Differs, answers, node, require_equal
 from benchmarks.setting import Setting
 from tests.databases import Postgres
 from tests.serving import Server
@@ -51,6 +51,12 @@ async def test_what_is_read_one_at_a_time_is_the_same(setting: Setting, server: 
         for workload in setting.singles():
             ours, raw = setting.our_side(server, workload), setting.peer_side("raw", port, workload)
             await require_equal(ours, raw, setting.take_log)
+
+
+async def test_a_page_under_a_live_consent_is_written_down_whole(setting: Setting, server: Server) -> None:
+    await setting.clean()
+    await answers(setting.our_side(server, setting.pages()[2]))
+    assert len(await setting.take_log()) == 100
 
 
 async def test_what_differs_is_not_timed(setting: Setting, server: Server) -> None:
