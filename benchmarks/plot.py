@@ -20,7 +20,7 @@ _COLOURS: Final = {1: "#1b6ca8", 32: "#d1662b"}
 
 def _x(ratio: float) -> float:
     share = math.log10(min(max(ratio, _LEAST), _MOST) / _LEAST) / math.log10(_MOST / _LEAST)
-    return _LEFT + share * (_WIDTH - _LEFT - 24)
+    return _LEFT + share * (_WIDTH - _LEFT - 40)
 
 
 def drawn(found: Sequence[Finding]) -> str:
