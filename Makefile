@@ -11,7 +11,7 @@ WEB := node.sh schema/schema.graphql $(shell find web -type f -not -path '*/node
 POLICY_TESTS := tests/policy --ignore=tests/policy/test_truth_table.py tests/docs/test_privacy_page.py tests/resolvers/test_gate.py tests/resolvers/test_gate_records.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutants noninterference revocation fuzz kill9 format lock sdl web graphiql clean
+.PHONY: help run test bench mutants noninterference revocation fuzz kill9 format lock sdl web graphiql clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,10 @@ test: .venv/dev.stamp web ## every check: format, lint, types, rooms, tests on S
 mutants: .venv/mutants.stamp ## the policy and the gate changed in one place at a time, by mutmut and cosmic-ray: a test must notice each change
 	$(BIN)/python tests/policy/mutants.py
 
+bench: .venv/bench.stamp ## how fast, against what: make bench ONLY=pages,singles ROUNDS=3 PARCELS=100000 asks a part; all of it writes docs/performance.md
+	@./benchmarks/peers/node/install.sh || echo 'The peers that need Node are left out this time. Try again: make bench'
+	$(BIN)/python benchmarks/bench.py $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PARCELS),--parcels $(PARCELS))
+
 revocation: .venv/dev.stamp ## a storm of grants, revokes and reads in many processes: make revocation N=100000 definite reads on each database
 	DEFINITE_READS=$(or $(N),100000) $(BIN)/pytest -q --timeout=0 tests/revocation
 
@@ -55,9 +59,11 @@ lock: .venv/dev.stamp ## bring the lock files up to pyproject.toml (all to the n
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	$(LOCK) --group mutants --constraint requirements/dev.txt --output-file requirements/mutants.txt
+	$(LOCK) --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 	$(LOCK) --group node --output-file requirements/node.txt
 	cd graphiql && npm install --package-lock-only --ignore-scripts --loglevel=error
 	cd web && npm install --package-lock-only --ignore-scripts --loglevel=error
+	cd benchmarks/peers/node && npm install --package-lock-only --ignore-scripts --loglevel=error
 
 sdl: .venv/dev.stamp ## print the schema into schema/schema.graphql
 	$(BIN)/python cli.py sdl > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql
@@ -67,7 +73,7 @@ web: web/dist/documents.json ## the merchant's panel and the agent's console
 graphiql: graphiql/dist/index.html ## GraphiQL's files, for development
 
 clean: ## remove what make made; databases stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache graphiql/dist graphiql/node_modules web/dist web/node_modules web/src/gql screenshots
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache graphiql/dist graphiql/node_modules web/dist web/node_modules web/src/gql screenshots benchmarks/peers/node/node_modules
 
 web/dist/documents.json: $(WEB) | .venv/bin/python
 	./web/build.sh
@@ -93,4 +99,8 @@ graphiql/dist/index.html: $(GRAPHIQL) | .venv/bin/python
 
 .venv/mutants.stamp: requirements/mutants.txt .venv/dev.stamp
 	$(INSTALL) requirements/mutants.txt
+	@touch $@
+
+.venv/bench.stamp: requirements/bench.txt .venv/dev.stamp
+	$(INSTALL) requirements/bench.txt
 	@touch $@

@@ -57,7 +57,8 @@ async def _timed(viewer: Viewer, account: UUID, cursor: str | None) -> float:
     return seconds
 
 
-async def _measure(url: str, count: int, rounds: int) -> None:
+async def prepare(url: str, count: int) -> tuple[UUID, str]:
+    """Fill the database at `url`, unless it is, and leave it open: its account, and the cursor before the last page but one. Nothing is disclosed."""
     await database.migrate(url)
     await database.open_database(url)
     await documents.prepare()
@@ -69,14 +70,17 @@ async def _measure(url: str, count: int, rounds: int) -> None:
     )  # no page has more to record than another
     account = database.uuid((await database.fetch("SELECT id FROM accounts LIMIT 1"))[0]["id"])
     total = (await database.fetch("SELECT COUNT(*) AS n FROM parcels"))[0]["n"]
-    late = total - 2 * PAGE
     rows = await database.fetch(
         "SELECT created_at, id FROM parcels WHERE account_id = :account ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET :late",
         account=account,
-        late=late,
+        late=total - 2 * PAGE,
     )
-    cursor = Position(database.moment(rows[0]["created_at"]), database.uuid(rows[0]["id"])).cursor("Parcel")
-    print(f"{database.engine()}: {total:,} parcels; page 1 against page {late // PAGE + 1:,}; {rounds} rounds, in turn")
+    return account, Position(database.moment(rows[0]["created_at"]), database.uuid(rows[0]["id"])).cursor("Parcel")
+
+
+async def _measure(url: str, count: int, rounds: int) -> None:
+    account, cursor = await prepare(url, count)
+    print(f"{database.engine()}: {count:,} parcels; page 1 against page {(count - 2 * PAGE) // PAGE + 1:,}; {rounds} rounds, in turn")
     for name, viewer in (await _viewers()).items():
         first, last = [], []
         for _ in range(rounds):

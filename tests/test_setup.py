@@ -11,7 +11,7 @@ from tests.databases import Postgres
 
 ROOT = Path(__file__).parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
-NPM_LOCKS = sorted(ROOT.glob("*/package-lock.json"))
+NPM_LOCKS = sorted([*ROOT.glob("*/package-lock.json"), ROOT / "benchmarks/peers/node/package-lock.json"])
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
@@ -33,6 +33,7 @@ def test_each_dependency_is_locked() -> None:
         "runtime": project["project"]["dependencies"],
         "dev": project["project"]["dependencies"] + project["dependency-groups"]["dev"],
         "mutants": project["dependency-groups"]["mutants"],
+        "bench": project["dependency-groups"]["bench"],
         "node": project["dependency-groups"]["node"],
     }
     assert set(wanted) == {lock.stem for lock in LOCKS}
