@@ -270,8 +270,8 @@ SQL_CHANGES: list[tuple[Any, str, Callable[[str], str], set[str]]] = [
     (claims, "_ADMITTED_AGENT", lambda sql: sql.replace(CHANNEL, ""), {"claims"}),
     (claims, "_SELECT", lambda sql: sql.replace(" AND c.expires_at > {{now}}", ""), {"claims"}),
     (account_settings, "_SELECT", lambda sql: sql.replace(" AND c.expires_at > {{now}}", ""), {"accounts"}),
-    (account_settings, "_SELECT", lambda sql: sql.replace("({admitted})", "({admitted} OR 1 = 1)"), {"accounts"}),
-    (consents, "_SELECT", lambda sql: sql.replace("({admitted})", "({admitted} OR 1 = 1)"), {"accounts"}),
+    (account_settings, "_SELECT", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
+    (consents, "_SELECT", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
     (consents, "_SELECT", lambda sql: sql.replace("live.live_for = a.id", "live.account_id = a.id"), {"accounts"}),
 ]
 
