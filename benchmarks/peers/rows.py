@@ -63,7 +63,7 @@ SELECT page.*, facts.now, facts.consent_id, facts.consent_expires_at, facts.clai
     k.parcel_id AS claim_parcel_id, k.channel AS claim_channel, k.status AS claim_status, {", ".join(f"d.{name}" for name in personal)}
 FROM page JOIN facts ON facts.parcel_id = page.id
 LEFT JOIN claims k ON k.id = facts.claim_id
-LEFT JOIN parcel_personal_data d ON d.parcel_id = page.id AND page.place <= {shown} AND ({admitted})
+LEFT JOIN parcel_personal_data d ON d.parcel_id = CASE WHEN page.place <= {shown} AND ({admitted}) THEN page.id END
 ORDER BY page.place"""
 
 
@@ -87,8 +87,8 @@ SELECT a.id AS account_id, statement_timestamp() AS now, c.id AS consent_id, c.e
     s.default_carrier, s.label_format, s.return_portal_enabled, s.tracking_notifications_enabled, s.version, d.sender_addresses
 FROM accounts a
 LEFT JOIN consents c ON c.live_for = a.id AND c.expires_at > statement_timestamp()
-LEFT JOIN account_settings s ON s.account_id = a.id AND c.id IS NOT NULL
-LEFT JOIN account_personal_data d ON d.account_id = a.id AND c.id IS NOT NULL
+LEFT JOIN account_settings s ON s.account_id = CASE WHEN c.id IS NOT NULL THEN a.id END
+LEFT JOIN account_personal_data d ON d.account_id = CASE WHEN c.id IS NOT NULL THEN a.id END
 WHERE a.id = $1 AND a.deleted_at IS NULL"""
 
 _AGENT_LOGIN = """
@@ -209,6 +209,10 @@ def consent_of(who: Who, row: Row) -> Basis | None:
     return None
 
 
+async def _stay(_: object) -> None:
+    """Leave a connection as it is."""
+
+
 class Rows:
     """A pool of connections, and what is asked over it."""
 
@@ -218,11 +222,11 @@ class Rows:
         self._pool: Any  # asyncpg's, or what does the same for SQLite
 
     async def open(self) -> None:
-        """Connect: as many as our own server has at most."""
+        """Connect: as many as our own server has at most, and as there without a RESET when a connection comes back."""
         if self._url.startswith("sqlite:"):
             self._pool = await sqlite_pool.Pool.open(self._url)
         else:
-            self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=10)
+            self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=10, reset=_stay)
 
     async def close(self) -> None:
         """Let them go."""
