@@ -144,6 +144,7 @@ def application(given: Settings) -> Starlette:
     schema = engine.build() if given.engine else build()
     changes, running = Changes(), Running(given.operations_at_once)
     documents = load(given.trusted_documents, schema._schema, WEB / "documents.json")  # noqa: SLF001 (graphql-core's schema validates them)
+    schema.prepared.keep_always(documents.parsed)
 
     async def context_for(connection: HTTPConnection) -> Context:
         who = await caller(connection, given.is_secure)

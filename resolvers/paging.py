@@ -113,7 +113,7 @@ class Page(Generic[Row]):
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Cursors(Sequence[str], Generic[Row]):
     """The cursors of rows, each made when it is asked for: most pages are asked for the last one only."""
 

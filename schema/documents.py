@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
-from graphql import GraphQLSchema, GraphQLSyntaxError, OperationDefinitionNode, parse, validate
+from graphql import DocumentNode, GraphQLSchema, GraphQLSyntaxError, OperationDefinitionNode, parse, validate
 
 from resolvers.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedDocuments:
-    """The documents by `sha256:<hex>` of their text, and the names of their operations by text."""
+    """The documents by `sha256:<hex>` of their text, and by text the names of their operations and what was parsed."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    parsed: Mapping[str, DocumentNode] = field(default_factory=dict, repr=False)
 
     def text(self, document_id: object) -> str:
         """The document of this id. Raises BadInput for one that is not known."""
@@ -46,6 +47,7 @@ def of(texts: Iterable[str], schema: GraphQLSchema) -> TrustedDocuments:
     """These documents. Raises ValueError for one that does not fit the schema."""
     by_hash: dict[str, str] = {}
     names: dict[str, str] = {}
+    parsed: dict[str, DocumentNode] = {}
     for text in texts:
         try:
             document = parse(text)
@@ -59,7 +61,8 @@ def of(texts: Iterable[str], schema: GraphQLSchema) -> TrustedDocuments:
             raise ValueError("a trusted document must hold one operation, with a name")
         by_hash["sha256:" + hashlib.sha256(text.encode()).hexdigest()] = text
         names[text] = operations[0].name.value
-    return TrustedDocuments(by_hash, names)
+        parsed[text] = document
+    return TrustedDocuments(by_hash, names, parsed)
 
 
 def _folder(path: Path) -> list[str]:

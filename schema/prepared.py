@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ class Kept:
     """
 
     document: DocumentNode = field(repr=False)
-    conditions: tuple[str, ...]
+    conditions: tuple[str, ...] = field(repr=False)
     made: dict[object, dict[object, Any]] = field(default_factory=dict, repr=False)
 
     def of_shape(self, shape: tuple[object, ...]) -> dict[object, Any]:
@@ -44,11 +45,14 @@ class Prepared:
 
     most_characters: int = MOST_CHARACTERS
     _kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict, repr=False)
+    _always: dict[str, Kept] = field(default_factory=dict, repr=False)
     _by_document: dict[int, Kept] = field(default_factory=dict, repr=False)
     _characters: int = 0
 
     def find(self, text: str) -> Kept | None:
         """What is kept of exactly this text."""
+        if text in self._always:
+            return self._always[text]
         found = self._kept.get(text)
         if found is not None:
             self._kept.move_to_end(text)
@@ -57,6 +61,11 @@ class Prepared:
     def of(self, document: DocumentNode) -> Kept | None:
         """What is kept of this very document."""
         return self._by_document.get(id(document))
+
+    def keep_always(self, documents: Mapping[str, DocumentNode]) -> None:
+        """Keep documents that fit the schema and that everybody may know of: trusted ones. They are never forgotten."""
+        for text, document in documents.items():
+            self._always[text] = self._by_document[id(document)] = Kept(document, _conditions(document))
 
     def keep(self, text: str, document: DocumentNode) -> None:
         """Keep a document that fits the schema."""

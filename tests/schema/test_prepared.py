@@ -81,3 +81,16 @@ def test_the_longest_unused_is_forgotten_when_there_is_too_much() -> None:
     prepared.keep(texts[3], parse(texts[3]))
     assert [prepared.find(text) is not None for text in texts] == [True, False, True, True]
     assert "viewer" not in repr(prepared)
+
+
+def test_trusted_documents_are_kept_whatever_they_hold_and_however_many_come_after() -> None:
+    trusted = '{ node(id: "cGFyY2VsOjE=") { id } }'
+    prepared = Prepared(most_characters=40)
+    prepared.keep_always({trusted: (document := parse(trusted))})
+    for number in range(5):
+        text = f"{{ viewer {{ id }} }} # {number}"
+        prepared.keep(text, parse(text))
+    kept = prepared.find(trusted)
+    assert kept is not None
+    assert kept.document is document
+    assert prepared.of(document) is kept
