@@ -39,6 +39,7 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "document_hosts": "panel.sendcloud.sc, labels.example",
         "trusted_documents": "/srv/documents",
         "disclosures_per_hour": "50",
+        "engine": "false",
         "operation_seconds": "2.5",
         "operations_at_once": "7",
         "subscriptions_at_once": "30",
@@ -56,7 +57,7 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert given.environment is Environment.PRODUCTION
     assert (given.host, given.port, given.database_url, given.is_secure) == (values["host"], 8443, values["database_url"], False)
     assert given.hosts() == ["latchkey.example", "www.latchkey.example"]
-    assert given.database_seconds == 2.5
+    assert (given.database_seconds, given.engine) == (2.5, False)
     assert given.document_hosts == "panel.sendcloud.sc,labels.example"
     assert given.trusted_documents == Path("/srv/documents")
     assert (given.operation_seconds, given.operations_at_once, given.subscriptions_at_once) == (2.5, 7, 30)

@@ -297,3 +297,14 @@ def test_an_action_without_a_rule_that_can_be_read_is_undecided(monkeypatch: pyt
 
 def test_every_action_has_a_rule() -> None:
     assert set(RULES) == set(Action)
+
+
+def test_a_decision_says_nothing_that_was_not_said() -> None:
+    decision = Decision(Action.VIEW_SETTINGS, allowed=True)
+    assert [decision.reason, decision.basis, decision.until, decision.consent_id, decision.claim_id] == [None] * 5
+
+
+def test_the_table_is_of_the_types_it_says() -> None:
+    for rule in RULES.values():
+        assert isinstance(rule.merchants, frozenset)
+        assert type(rule.filed_in_support) is type(rule.only_announced) is bool
