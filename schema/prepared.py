@@ -28,10 +28,10 @@ class Kept:
     conditions: tuple[str, ...] = field(repr=False)
     made: dict[object, dict[object, Any]] = field(default_factory=dict, repr=False)
 
-    def of_shape(self, shape: tuple[object, ...]) -> dict[object, Any]:
-        """What was made of the document in this shape, to be added to; of one shape too many nothing is kept."""
+    def of_shape(self, shape: tuple[object, ...]) -> dict[object, Any] | None:
+        """What was made of the document in this shape, to be added to; None for one shape too many."""
         if shape not in self.made and len(self.made) >= MOST_SHAPES:
-            return {}
+            return None
         return self.made.setdefault(shape, {})
 
 
