@@ -308,3 +308,18 @@ def test_the_table_is_of_the_types_it_says() -> None:
     for rule in RULES.values():
         assert isinstance(rule.merchants, frozenset)
         assert type(rule.filed_in_support) is type(rule.only_announced) is bool
+
+
+@pytest.mark.parametrize("other", [UUID(int=0), UUID(int=2**127)], ids=["lower", "higher"])
+def test_another_account_is_another_whichever_way_their_ids_compare(other: UUID) -> None:
+    for role in MerchantRole:
+        assert decide(merchant(role, other), Action.VIEW_SETTINGS, OF_ACCOUNT).allowed is False
+
+
+def test_an_id_is_the_same_id_in_another_object() -> None:
+    """The database gives a new one with each row."""
+    account, parcel = UUID(str(ACCOUNT)), UUID(str(PARCEL))
+    assert account is not ACCOUNT
+    assert decide(merchant(MerchantRole.OWNER, account), Action.VIEW_SETTINGS, OF_ACCOUNT).allowed is True
+    opened = replace(OF_PARCEL, parcel_id=parcel, claim=claim())
+    assert decide(AGENT, Action.VIEW_PERSONAL_DATA, opened).allowed is True
