@@ -43,3 +43,8 @@ def test_a_claim_is_open_until_it_is_resolved_rejected_or_withdrawn() -> None:
 def test_a_viewer_does_not_print_their_name() -> None:
     viewer = Viewer(UUID(int=1), ViewerKind.MERCHANT, "Marit de Vries", account_id=UUID(int=2), roles=frozenset({MerchantRole.OWNER}))
     assert "Marit" not in repr(viewer)
+
+
+def test_of_a_viewer_nothing_is_believed_that_was_not_said() -> None:
+    viewer = Viewer(UUID(int=1), ViewerKind.AGENT, "Agent Smit")
+    assert (viewer.locale, viewer.account_id, viewer.roles) == ("en", None, frozenset())
