@@ -39,7 +39,8 @@ async def main(count: int, seed: int) -> int:
         for each in (report.found, report.read, *report.unconfirmed):
             if each is not None:
                 print(each)
-    return int(bool(slower) or any(report.found or report.read or report.unconfirmed for report in found))
+    # What a subscription hears first is chance: a few differ once, and not when they are asked again.
+    return int(bool(slower) or any(report.found or report.read or len(report.unconfirmed) > report.pairs // 500 for report in found))
 
 
 def _progress() -> Callable[[Report], None]:
