@@ -48,3 +48,7 @@ def test_a_viewer_does_not_print_their_name() -> None:
 def test_of_a_viewer_nothing_is_believed_that_was_not_said() -> None:
     viewer = Viewer(UUID(int=1), ViewerKind.AGENT, "Agent Smit")
     assert (viewer.locale, viewer.account_id, viewer.roles) == ("en", None, frozenset())
+
+
+def test_who_is_an_agent() -> None:
+    assert [Viewer(UUID(int=1), kind, "Somebody").is_agent for kind in (ViewerKind.AGENT, ViewerKind.MERCHANT)] == [True, False]
