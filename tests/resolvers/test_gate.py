@@ -57,6 +57,13 @@ def test_a_gate_lets_an_agent_see_five_hundred_parcels_an_hour_unless_told_other
     assert Gate(AGENT, REQUEST).most_parcels_an_hour == 500
 
 
+def test_what_an_agent_is_shown_is_noted_and_nothing_else() -> None:
+    odd: Any = 1
+    answers = [Decision(VIEW, allowed=True), Decision(VIEW, allowed=False, reason=Reason.NO_LIVE_CONSENT), Decision(VIEW, allowed=odd)]
+    assert [Gate(AGENT, REQUEST).notes(each) for each in answers] == [True, False, False]
+    assert [Gate(viewer, REQUEST).notes(each) for viewer in (None, OWNER, MEMBER) for each in answers] == [False] * 9
+
+
 def test_the_gate_remembers_no_decision() -> None:
     gate = Gate(AGENT, REQUEST)
     assert [gate.may(VIEW, facts) for facts in (LIVE, FACTS, CLAIMED, FACTS, LIVE)] == [True, False, True, False, True]
