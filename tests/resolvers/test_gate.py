@@ -155,3 +155,10 @@ def test_the_gate_is_the_only_writer_of_the_access_log() -> None:
 @pytest.mark.parametrize("word", ["fetch", "execute", "execute_many", "transaction", "snapshot", "current"])
 def test_the_api_has_no_way_of_its_own_to_the_database(word: str) -> None:
     assert taking(word, "models.database", "schema/") == set()
+
+
+def test_nobody_is_refused_with_a_decision_that_says_so() -> None:
+    assert Gate(AGENT, REQUEST).require_viewer() is AGENT
+    with pytest.raises(Refused) as refused:
+        Gate(None, REQUEST).require_viewer()
+    assert refused.value.decision == Decision(Action.VIEW_SETTINGS, allowed=False, reason=Reason.NOT_SIGNED_IN)
