@@ -44,8 +44,8 @@ class Renaming:
     forth: dict[str, str] = field(default_factory=dict)
     back: dict[str, str] = field(default_factory=dict)
 
-    def same(self, one: dict[str, Any], other: dict[str, Any], *, statements: bool = True) -> None:
-        """Raises Differs."""
+    def same(self, one: dict[str, Any], other: dict[str, Any], *, heard: bool = False) -> None:
+        """Raises Differs. Of what was `heard`, events of others, it is chance how often it was read: not which statements read it."""
         if "heard" in one:
             self._each("message", one["heard"], other["heard"])
         else:
@@ -55,7 +55,10 @@ class Renaming:
             self._text("body", _steady(one["body"]), _steady(other["body"]))
         self._text("log", _steady_log(one["log"]), _steady_log(other["log"]))
         # What runs at once may be sent in either order.
-        if statements and sorted(one["statements"]) != sorted(other["statements"]):
+        if heard:
+            if {sql for sql, _ in one["statements"]} != {sql for sql, _ in other["statements"]}:
+                raise Differs("statements of a subscription")
+        elif sorted(one["statements"]) != sorted(other["statements"]):
             raise Differs(f"statements: {_first_other(one['statements'], other['statements'])}")
 
     def _headers(self, one: list[list[str]], other: list[list[str]]) -> None:

@@ -197,17 +197,13 @@ class Run:
                     self.report.pairs += 1
                     self._count(ask, one, other)
                     try:
-                        renaming.same(one, other, statements=self._compares_statements(ask))
+                        renaming.same(one, other, heard=ask["what"] == "subscription")
                     except Differs as differs:
                         self.report.found = await self._confirmed(before, ask, str(differs))
                         return
                     before.append(ask)
             if self.afterwards is not None:
                 await self.afterwards(worlds.urls)
-
-    def _compares_statements(self, ask: dict[str, Any]) -> bool:
-        """Which statements a subscription runs depends on what it hears first; two that are not equally quick hear it otherwise."""
-        return self.engines[0] is self.engines[1] or ask["what"] != "subscription"
 
     def _count(self, ask: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) -> None:
         report = self.report
@@ -273,7 +269,7 @@ class Run:
         renaming, differs = Renaming(), None
         for asked, one, other in await worlds.both([*before, ask]):
             try:
-                renaming.same(one, other, statements=self._compares_statements(asked))
+                renaming.same(one, other, heard=asked["what"] == "subscription")
                 differs = None
             except Differs as found:
                 differs = str(found)
