@@ -110,6 +110,7 @@ async def test_a_claim_is_withdrawn_after_its_dialog_and_shuts_the_parcel(browse
         page = await owner.goto(f"/support/{global_id('Claim', claim)}")
         assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
         await page.get_by_role("button", name="Withdraw").click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("dialog")).to_have_count(0)
         await page.get_by_role("button", name="Withdraw").click()
