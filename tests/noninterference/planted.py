@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import server
 from engine import completion
 from models import database
 from policy.decision import Decision
@@ -20,6 +19,7 @@ from resolvers.errors import NotFound
 from resolvers.gate import Gate
 from schema import build, http
 from schema.privacy import PiiExtension, PrivacyReport
+from service.told import log as server_log
 from tests.noninterference.worlds import OTHER, SECRET
 
 PAIRS = "a pair differs"
@@ -170,7 +170,7 @@ def _etag() -> None:
 def _log_line() -> None:
     def make(record: Any) -> Any:
         async def told(self: Gate, *args: Any) -> Any:
-            server.log.info("looked at", who=KNOWN.secret)
+            server_log.info("looked at", who=KNOWN.secret)
             return await record(self, *args)
 
         return told

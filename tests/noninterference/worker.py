@@ -24,6 +24,7 @@ from models import database
 from resolvers import live
 from resolvers.live import Changes
 from schema import prepared
+from service import logs
 from settings import Settings
 from tests.noninterference.reading import personal_rows
 from tests.wire import Wire, watched
@@ -42,7 +43,7 @@ class World:
         sys.stderr = self.written
         os.environ.pop("LATCHKEY_ENVIRONMENT", None)
         given = Settings(database_url=url)
-        server.configure_logging(given)
+        logs.configure_logging(given.log_level, readable=given.development)
         self.changes = Changes()
         vars(server)["Changes"] = lambda: self.changes  # to know when a subscription listens
         self.app: Any = server.application(given)

@@ -122,7 +122,7 @@ async def test_it_does_not_start_and_says_in_a_line_what_to_do(
 ) -> None:
     for name, value in {"database_url": url, **given}.items():
         monkeypatch.setenv(f"LATCHKEY_{name.upper()}", value.format(folder=tmp_path))
-    monkeypatch.setattr(server, "configure_logging", lambda _: None)  # that is for the whole process
+    monkeypatch.setattr(server, "configure_logging", lambda *_, **__: None)  # that is for the whole process
     settings.cache_clear()
     try:
         with pytest.raises(SystemExit) as ended:

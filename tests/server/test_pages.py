@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from pages import ADDRESSES, Links, page_routes
+from service.pages import ADDRESSES, Links, page_routes
 
 BUILT = {"index.html": "<html><head></head><body>panel</body></html>", "console.html": "<html><head></head><body>console</body></html>"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages import ADDRESSES
+from service.pages import ADDRESSES
 from tests.web.states import STATES, App, routes
 
 #: Routes that show the page of another.

@@ -1,0 +1,39 @@
+"""Is it there, and is it ready?"""
+
+from __future__ import annotations
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from models import database
+
+log = structlog.get_logger(__name__)
+
+
+async def healthy(_: Request) -> Response:
+    """`/healthz`: the process answers."""
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+async def readiness(_: Request) -> Response:
+    """`/readyz`: the database answers, with the tables this version needs."""
+    try:
+        ready = await database.is_current()
+    except Exception as error:  # noqa: BLE001 (whatever it is, we are not ready)
+        log.warning("not ready", error=type(error).__name__)
+        ready = False
+    return JSONResponse({"status": "ready" if ready else "not ready"}, 200 if ready else 503, {"Cache-Control": "no-store"})
+
+
+class NotMigrated(RuntimeError):
+    """The tables are not those this version needs."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is not migrated: run `python cli.py migrate`")
+
+
+async def require_current() -> None:
+    """Raises NotMigrated."""
+    if not await database.is_current():
+        raise NotMigrated

@@ -1,0 +1,25 @@
+"""What a server forgets now and then."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from identity import attempts
+from resolvers import exports, live
+
+TIDY_SECONDS = 600
+log = structlog.get_logger(__name__)
+
+
+async def tidying() -> None:
+    """Now and then, forget what nobody needs any more: old attempts to sign in, changes everybody heard of, links that ran out."""
+    while True:
+        await asyncio.sleep(TIDY_SECONDS)
+        try:
+            await attempts.forget_old()
+            await live.forget_old_changes()
+            await exports.forget_old_links()
+        except Exception as error:  # noqa: BLE001 (the next time will do)
+            log.warning("tidying failed", error=type(error).__name__)

@@ -1,0 +1,114 @@
+"""The outermost layer around every answer."""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext, suppress
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models import database
+from models.fields import new_id
+from schema.errors import place_of
+from service import metrics
+from service.pages import ADDRESSES
+
+log = structlog.get_logger("latchkey")
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+
+class Told:
+    """The outermost layer: gives each request our id, logs one line of it without any value, and answers what nobody caught."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._socket(scope, receive, send)
+            return
+        scope.setdefault("state", {})["request_id"] = request_id = str(new_id())
+        started, status, begun, told = time.perf_counter(), 500, False, False
+
+        def tell() -> None:
+            nonlocal told
+            if not told:
+                told = True
+                _tell(scope, request_id, status, time.perf_counter() - started)
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status, begun
+            if message["type"] == "http.response.start":
+                status, begun = message["status"], True
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Content-Security-Policy", _API_POLICY)
+            elif not message.get("more_body"):
+                tell()  # before the answer is whole: who has it finds its line
+            await send(message)
+
+        try:
+            # What is streamed or uploaded takes its time: there, only each statement has a limit.
+            with nullcontext() if scope["path"].startswith(_UNHURRIED) else database.allowed():
+                await self.app(scope, receive, send_and_note)
+        except Exception as error:  # noqa: BLE001 (nothing of it may reach the client or the log but its type and place)
+            log.error("unexpected error", request_id=request_id, error=type(error).__name__, where=place_of(error))  # noqa: TRY400 (no trace: it holds values)
+            if not begun:
+                body = {"errors": [{"message": "Something went wrong on our side", "extensions": {"code": "INTERNAL", "requestId": request_id}}]}
+                await JSONResponse(body, 500, {"Cache-Control": "no-store"})(scope, receive, send_and_note)
+        finally:
+            tell()
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 (as above)
+            log.error("unexpected error on a socket", error=type(error).__name__, where=place_of(error))  # noqa: TRY400 (as above)
+            with suppress(Exception):  # it may be closed already
+                await send({"type": "websocket.close", "code": 1011})
+        finally:
+            log.info("socket ended", route=_route_of(scope), seconds=round(time.perf_counter() - started, 1))
+
+
+def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    route = _route_of(scope)
+    metrics.requests.labels(route, status).inc()
+    metrics.seconds.labels(route).observe(seconds)
+    log.info("answered", request_id=request_id, method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+_ROUTES = frozenset({"/graphql", "/schema.graphql", "/auth/sign-in", "/auth/sign-out", "/healthz", "/readyz", "/metrics"})
+_UNHURRIED = ("/exports/", "/webhooks/")
+_PREFIXES = ("/exports/", "/documents/", "/webhooks/", "/graphiql/", "/assets/")
+_PAGES = tuple(address for addresses in ADDRESSES.values() for address in addresses if address != "/")
+
+
+def _route_of(scope: Scope) -> str:
+    """The route without what is secret or unbounded in it."""
+    path: str = scope["path"]
+    if path in _ROUTES:
+        return path
+    if path == "/" or path.startswith(_PAGES):
+        return "page"
+    return next((f"{prefix}…" for prefix in _PREFIXES if path.startswith(prefix)), "other")
+
+
+def request_id_of(connection: HTTPConnection) -> str:
+    """Our id of this request, or a new one for a socket."""
+    given = connection.scope.get("state", {}).get("request_id")
+    return given if isinstance(given, str) else str(new_id())
