@@ -10,7 +10,7 @@ from uuid import UUID
 
 from starlette.requests import HTTPConnection
 
-from identity.credentials import Kept, hash_of, prove
+from identity.credentials import Kept, hash_of, prove, prove_again
 from policy.vocabulary import Viewer, Word
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -58,7 +58,7 @@ class Caller:
         """Who is calling now: asked of the database anew. None once the session or token is over, and for nobody."""
         if self.how is How.NOBODY:
             return None
-        proof = await prove(_KEPT[self.how], self.credential_hash)
+        proof = await prove_again(_KEPT[self.how], self.credential_hash)
         return proof.viewer if proof else None
 
 

@@ -11,13 +11,14 @@ from uuid import UUID
 
 from models import database
 from models.fields import new_id
+from models.together import Together
 from policy.decision import Decision
 from policy.vocabulary import Action, ConsentDuration, ConsentState
 from resolvers import facts as facts_of
 from resolvers import live
 from resolvers.gate import Disclosure, Gate, Shown
 from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
-from resolvers.selection import Selection
+from resolvers.selection import NOTHING, Selection
 
 if TYPE_CHECKING:
     from policy.decision import Facts
@@ -83,6 +84,8 @@ LEFT JOIN users e ON e.id = CASE WHEN {admitted} THEN c.ended_by_id END
 _NEWEST_FIRST = "l.granted_at DESC, l.live_for IS NULL, l.ended_at DESC, l.id DESC"
 _LATEST = f"c.id = (SELECT l.id FROM consents l WHERE l.account_id = a.id ORDER BY {_NEWEST_FIRST} LIMIT 1)"
 
+_ACCOUNTS = "(SELECT * FROM accounts WHERE id IN :ids AND deleted_at IS NULL)"
+
 
 def _select(gate: Gate, selection: Selection, source: str, which: str, order: str = "") -> str:
     viewer = gate.require_viewer()
@@ -93,9 +96,23 @@ def _select(gate: Gate, selection: Selection, source: str, which: str, order: st
 async def agent_logins(gate: Gate, account_ids: Iterable[UUID], selection: Selection) -> dict[UUID, AgentLogin]:
     """The state of Agent login of these accounts, which the caller may know of."""
     below = selection.below("AgentLogin", "consent")
-    sql = _select(gate, below, "(SELECT * FROM accounts WHERE id IN :ids AND deleted_at IS NULL)", _LATEST)
+    sql = _select(gate, below, _ACCOUNTS, _LATEST)
     rows = await database.fetch(sql, ids=list(account_ids))
     return {login.account_id: login for login in await _recorded(gate, rows, below)}
+
+
+async def _nothing_personal(account_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    rows = await database.fetch(_SELECT.format(source=_ACCOUNTS, which=_LATEST, admitted="1 = 0", order=""), ids=list(account_ids))
+    return {database.uuid(row["account_id"]): row for row in rows}
+
+
+_together = Together(_nothing_personal)
+
+
+async def agent_login(gate: Gate, account_id: UUID) -> AgentLogin | None:
+    """The state of Agent login of an account, and nothing personal: one statement for every subscription that asks at the same moment."""
+    row = await _together.ask(account_id)
+    return None if row is None else (await _recorded(gate, [row], NOTHING))[0]
 
 
 async def _recorded(gate: Gate, rows: list[dict[str, Any]], selection: Selection) -> list[AgentLogin]:

@@ -20,7 +20,7 @@ from resolvers import facts as facts_of
 from resolvers.errors import Refused
 from resolvers.gate import Gate
 from resolvers.live import MISSED, Change
-from resolvers.selection import NOTHING, Selection
+from resolvers.selection import Selection
 from schema import ids
 from schema.context import Context
 from schema.selection import selection
@@ -74,6 +74,14 @@ async def _login(gate: Gate, account: UUID, asked: Selection) -> consents.AgentL
     return found
 
 
+async def _completed(gate: Gate, login: consents.AgentLogin, asked: Selection) -> consents.AgentLogin | None:
+    """With what was asked for: read anew where that is personal."""
+    if asked.below("AgentLogin", "consent").personal("Consent"):
+        return await _login(gate, login.account_id, asked)
+    await related.complete_agent_logins(gate, [login], asked)
+    return login
+
+
 async def _agent_login(context: Context, account: UUID, asked: Selection) -> AsyncIterator[consents.AgentLogin]:
     """The state of one account at once, at each change, and at the moment its consent runs out."""
     last: tuple[Any, ...] | None = None
@@ -81,8 +89,8 @@ async def _agent_login(context: Context, account: UUID, asked: Selection) -> Asy
         gate = await _gate_again(context)  # it may have ended before anybody listened
         while True:
             read_at = asyncio.get_running_loop().time()
-            now = await _login(gate, account, NOTHING)  # nothing personal, so nothing is written to the access log while nothing changes
-            if now is not None and _state(now) != last and (login := await _login(gate, account, asked)) is not None:
+            now = await consents.agent_login(gate, account)  # nothing personal, so nothing is written to the access log while nothing changes
+            if now is not None and _state(now) != last and (login := await _completed(gate, now, asked)) is not None:
                 last, now = _state(login), login
                 yield login
             over_at = read_at + now.remaining + _SOON if now is not None and now.remaining is not None else math.inf
