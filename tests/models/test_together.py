@@ -14,11 +14,13 @@ class Reading:
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
         self.now = "at first"
+        self.began = asyncio.Event()
         self.go = asyncio.Event()
         self.go.set()
 
     async def __call__(self, keys: Sequence[str]) -> Mapping[str, str]:
         self.asked.append(list(keys))
+        self.began.set()
         found = {key: f"{key} {self.now}" for key in keys if key != "nobody"}
         await self.go.wait()
         if "bad" in keys:
@@ -39,8 +41,7 @@ async def test_who_asks_while_it_reads_is_answered_by_the_next_reading() -> None
     together = Together(reading)
     reading.go.clear()
     first = asyncio.create_task(together.ask("a"))
-    while not reading.asked:
-        await asyncio.sleep(0)
+    await reading.began.wait()
     reading.now = "later"
     second = asyncio.create_task(together.ask("a"))
     await asyncio.sleep(0)
@@ -61,8 +62,7 @@ async def test_who_has_gone_keeps_nobody_waiting() -> None:
     together = Together(reading)
     reading.go.clear()
     gone, stays = asyncio.create_task(together.ask("a")), asyncio.create_task(together.ask("a"))
-    while not reading.asked:
-        await asyncio.sleep(0)
+    await reading.began.wait()
     gone.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gone
