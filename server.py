@@ -79,7 +79,7 @@ def application(given: Settings) -> Starlette:
         try:
             await require_current()
             await document_links.prepare()
-            await changes.start(given.database_url)
+            await changes.start(given.listen_url or given.database_url)
             tidy = asyncio.create_task(tidying())
             gc.collect()
             gc.freeze()  # what lives as long as the server is not looked through again by each collection: benchmarks/hostile.py
