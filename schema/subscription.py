@@ -123,14 +123,37 @@ async def _loop_time(moment: datetime) -> float:
 
 
 async def _next(context: Context, queue: asyncio.Queue[Change], until: float) -> Change | None:
-    """The next change, or None at `until` by the event loop's clock, and when it is time to look again. Who hears nothing may have MISSED any."""
-    at = asyncio.get_running_loop().time()
-    deaf = context.changes.is_deaf
+    """The next change, or None at `until` by the event loop's clock, and when it is time to look again. Who hears nothing may have MISSED any.
+
+    What was missed is looked for once the database answers: until then nothing is told, and the stream stays.
+    """
+    now, missed = asyncio.get_running_loop().time, False
+    while True:
+        patience = DEAF_RECHECK_SECONDS if missed or context.changes.is_deaf else RECHECK_SECONDS
+        change = await _heard(queue, min(until, now() + patience))
+        missed = missed or change is MISSED or context.changes.is_deaf
+        if not missed:
+            return change
+        if now() >= until or await _answers():
+            return MISSED
+
+
+async def _heard(queue: asyncio.Queue[Change], until: float) -> Change | None:
     try:
-        async with asyncio.timeout_at(min(until, at + (DEAF_RECHECK_SECONDS if deaf else RECHECK_SECONDS))):
+        async with asyncio.timeout_at(until):
             return await queue.get()
     except TimeoutError:
-        return MISSED if deaf else None
+        return None
+
+
+async def _answers() -> bool:
+    """Does the database answer?"""
+    database.allow_anew()
+    try:
+        await database.clock()
+    except database.UNREACHABLE:
+        return False
+    return True
 
 
 def _not_in(told: dict[UUID, datetime], missed: dict[UUID, datetime]) -> list[UUID]:
