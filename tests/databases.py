@@ -123,6 +123,12 @@ class Postgres:
         """HOST:PORT."""
         return f"127.0.0.1:{self._port}"
 
+    async def let_in(self, network: str) -> None:
+        """From now on anybody of this network may connect."""
+        with (self._folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
+        await self.run("SELECT pg_reload_conf()")
+
     def kill(self) -> None:
         """kill -9, of the server and of every process of its own: its machine is gone."""
         pids = [int((self._folder / "data" / "postmaster.pid").read_text().split()[0])]

@@ -37,5 +37,5 @@ class Pair:
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    with Postgres(durable=True) as primary, Postgres(durable=True, standby_of=primary) as standby:
+    with Postgres(synchronous_commit="on") as primary, Postgres(synchronous_commit="on", standby_of=primary) as standby:
         yield Pair(primary, standby)
