@@ -67,7 +67,7 @@ class Postgres:
         self._settings = SETTINGS | (DURABLE if durable else {}) | settings
         self._standby_of = standby_of
         self._keeper: subprocess.Popen[bytes] | None = None
-        self._folder = Path()
+        self._folder = self._binaries = Path()
         self._port = 0
         self._names = (f"test_{number}" for number in itertools.count(1))
 
@@ -77,7 +77,7 @@ class Postgres:
         self._folder = Path(tempfile.mkdtemp(prefix="latchkey-postgres-"))
         self._port = self._port or _free_port()
         owner = _give_to_nobody(self._folder) if os.geteuid() == 0 else None
-        binaries = _binaries(self._folder, copy=owner is not None)
+        self._binaries = binaries = self._standby_of._binaries if self._standby_of else _binaries(self._folder, copy=owner is not None)
         data = self._folder / "data"
         fill = [str(binaries / "initdb"), *INITDB, f"--pgdata={data}"]
         if self._standby_of is not None:
