@@ -63,6 +63,7 @@ def application(given: Settings) -> Starlette:
             again=who.again,
             name_of=documents.name,
             session_id=who.credential_id,
+            session_ends_at=asyncio.get_running_loop().time() + who.remaining,
             most_parcels_an_hour=given.disclosures_per_hour,
             who=f"user:{who.viewer.id}" if who.viewer else f"address:{network_of(connection.client.host if connection.client else '')}",
             running=running,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from models.database import fetch, one, optional_uuid, uuid
+from models.database import fetch, moment, one, optional_uuid, uuid
 from policy.vocabulary import MerchantRole, Viewer, ViewerKind
 from resolvers.live import announce
 
@@ -26,10 +26,11 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A credential that was good when the database was asked: its row's id, and whose it is."""
+    """A credential that was good when the database was asked: its row's id, whose it is, and for how many seconds more it can be."""
 
     id: UUID
     viewer: Viewer
+    remaining: float
 
 
 _IS_ACTIVE = "users.deactivated_at IS NULL AND accounts.deleted_at IS NULL"
@@ -38,7 +39,7 @@ VIEWER_COLUMNS = "users.id, users.kind, users.name, users.locale, users.account_
 
 _PROVE = {
     kept: f"""
-    SELECT held.id AS held_id, {VIEWER_COLUMNS}
+    SELECT held.id AS held_id, held.expires_at AS held_until, {{now}} AS now, {VIEWER_COLUMNS}
     FROM {kept.value} AS held JOIN users ON users.id = held.user_id LEFT JOIN accounts ON accounts.id = users.account_id
     WHERE held.token_hash = :token_hash AND held.ended_at IS NULL AND held.expires_at > {{now}} AND {_IS_ACTIVE}
     """
@@ -65,7 +66,9 @@ async def prove(kept: Kept, token_hash: str) -> Proof | None:
     One statement, and nothing is remembered.
     """
     row = one(await fetch(_PROVE[kept], token_hash=token_hash))
-    return Proof(uuid(row["held_id"]), viewer_from(row)) if row else None
+    if row is None:
+        return None
+    return Proof(uuid(row["held_id"]), viewer_from(row), (moment(row["held_until"]) - moment(row["now"])).total_seconds())
 
 
 async def end(kept: Kept, token_hash: str) -> None:

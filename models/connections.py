@@ -148,7 +148,7 @@ def _was_answered(error: BaseException) -> bool:
 
 
 class Lent:
-    """One connection of the pool, for one statement. Behind a pooler that is a transaction: asyncpg asks twice, of one server."""
+    """One connection of the pool, for one statement. Behind a pooler that is a transaction of its own, which has its limits."""
 
     def __init__(self, client: PostgresClient) -> None:
         self.client = client

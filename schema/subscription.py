@@ -123,11 +123,14 @@ async def _loop_time(moment: datetime) -> float:
 
 
 async def _next(context: Context, queue: asyncio.Queue[Change], until: float) -> Change | None:
-    """The next change, or None at `until` by the event loop's clock, and when it is time to look again. Who hears nothing may have MISSED any.
+    """The next change, or None at `until` by the event loop's clock, at the end of the session, and when it is time to look again.
+    Who hears nothing may have MISSED any.
 
     What was missed is looked for once the database answers: until then nothing is told, and the stream stays.
     """
     now, missed = asyncio.get_running_loop().time, False
+    if context.session_ends_at + _SOON > now():
+        until = min(until, context.session_ends_at + _SOON)
     while True:
         patience = DEAF_RECHECK_SECONDS if missed or context.changes.is_deaf else RECHECK_SECONDS
         change = await _heard(queue, min(until, now() + patience))
