@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from models.database import close_database, execute, fetch, migrate, open_database, transaction
-from models.postgres import NotReplicated
+from models.postgres import NoPrimary, NotReplicated, Servers
 from resolvers import documents
 from tests.asking import account_id, parcel_id
 from tests.builders import a_consent, a_merchant, a_parcel, an_agent
@@ -33,8 +33,9 @@ ENOUGH = 12
 BACK_SECONDS = 60.0
 
 
-async def made(pair: Pair) -> str:
-    """A migrated database on both; from now on every commit waits for the standby."""
+@pytest.fixture
+async def url(pair: Pair) -> AsyncIterator[str]:
+    """A migrated, open database on both; every commit waits for the standby."""
     url = await pair.primary.create_database()
     await migrate(url)
     await pair.primary.run("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
@@ -43,38 +44,36 @@ async def made(pair: Pair) -> str:
     while await pair.primary.run("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") != 1:
         assert time.monotonic() < deadline, "the standby does not follow"
         await asyncio.sleep(0.05)
-    return pair.url(url.rsplit("/", 1)[-1])
-
-
-async def test_what_was_acknowledged_outlives_the_primary(pair: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    url = await made(pair)
-    await open_database(url)
+    both = pair.url(url.rsplit("/", 1)[-1])
+    await open_database(both)
     await documents.prepare()
-    scene, promises = await a_scene(), Promises()
+    yield both
+    await close_database()
+
+
+async def test_what_was_acknowledged_outlives_the_primary(pair: Pair, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scene, promises, quiet = await a_scene(), Promises(), await a_merchant("Quiet")
+    account, owner = {"id": account_id(quiet.id)}, await token_of(quiet.owner)
     server = Server(url, tmp_path)
     async with serving(server), server.socket(scene.agents[0]) as socket:
-        await socket.subscribe("live", SUBSCRIBE, {"id": account_id(scene.merchant.id)})
+        await socket.subscribe("live", SUBSCRIBE, account)
         await socket.next()
         async with a_storm(server, scene, promises):
             await until(lambda: promises.answered() >= ENOUGH, 120)
             pair.primary.kill()
         assert promises.unanswered > 0, "nothing was under way"
         await shows_nothing(server, scene)
-        await pair.standby.run("SELECT pg_promote()")
         promoted = time.monotonic()
+        await pair.standby.run("SELECT pg_promote()")
         await answers_again(server, scene)
         back = time.monotonic() - promoted
         kept = promises.answered()
         assert await promises.broken() == []
         assert all(promises.kept[name] for name in ("granted", "ended", "filed", "closed", "shown"))
-        async with server.client(scene.owner) as owner:  # what was open hears what happens on the new primary
-            await asked(owner, GRANT, {"id": account_id(scene.merchant.id)})
-            while (await socket.next())["payload"]["data"]["agentLoginChanged"]["state"] != "ACTIVE":
-                pass
-            await asked(owner, REVOKE, {"id": account_id(scene.merchant.id)})
-            while (await socket.next())["payload"]["data"]["agentLoginChanged"]["state"] != "OFF":
-                pass
-    await close_database()
+        async with server.client(owner) as quiet_owner:  # what was open all the time hears what happens on the new primary
+            for document, state in ((GRANT, "ACTIVE"), (REVOKE, "OFF")):
+                await asked(quiet_owner, document, account)
+                assert (await socket.next())["payload"]["data"]["agentLoginChanged"]["state"] == state
     with capsys.disabled():
         sys.stdout.write(f"\nback {back:.1f} s after the promotion; {kept} promises kept, {promises.unanswered} unanswered, 0 broken")
 
@@ -108,11 +107,8 @@ async def answers_again(server: Server, scene: Scene) -> None:
         assert NAME not in (await asked(agent, READ, {"id": parcel_id(scene.consented.id)})).text
 
 
-async def test_a_primary_cut_off_from_its_standby_shows_and_promises_nothing(pair: Pair, tmp_path: Path) -> None:
+async def test_a_primary_cut_off_from_its_standby_shows_and_promises_nothing(pair: Pair, url: str, tmp_path: Path) -> None:
     """It waits; and when that is cut short, it commits after all, and says so in a warning alone."""
-    url = await made(pair)
-    await open_database(url)
-    await documents.prepare()
     merchant, agent = await a_merchant(), await an_agent()
     parcel = await a_parcel(merchant, name=NAME)
     await a_consent(merchant)
@@ -134,7 +130,6 @@ async def test_a_primary_cut_off_from_its_standby_shows_and_promises_nothing(pai
                     await a_change(merchant.id)
             rows = await fetch("SELECT company_name FROM accounts WHERE id = :id", id=merchant.id)
             assert rows[0]["company_name"] == "elsewhere", "it stands here, and here alone"
-    await close_database()
 
 
 async def a_change(account: object) -> None:
@@ -160,3 +155,24 @@ async def cancelling(pair: Pair) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def test_who_has_seen_the_new_primary_does_not_go_back(pair: Pair) -> None:
+    """Both can be written to: the old one was not told."""
+    alone = Servers.of(f"postgres://postgres@{pair.standby.address}/postgres")
+    with pytest.raises(NoPrimary):
+        await port_of_a_connection(alone)
+    await pair.standby.run("SELECT pg_promote()")
+    servers, new = Servers.of(pair.url("postgres")), int(pair.standby.address.split(":")[1])
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while await port_of_a_connection(servers) != new:
+        assert time.monotonic() < deadline, "the new primary was never the first to answer"
+    assert {await port_of_a_connection(servers) for _ in range(20)} == {new}
+
+
+async def port_of_a_connection(servers: Servers) -> int:
+    connection = await servers.connect(**servers.of_a_connection())
+    try:
+        return int(await connection.fetchval("SELECT current_setting('port')"))
+    finally:
+        await connection.close()
