@@ -120,6 +120,7 @@ def _schema_file(schema: Schema) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def _require_servable(given: Settings) -> None:
+    database.config(given.listen_url or given.database_url)  # raises ValueError here, and not in a task of its own
     await database.open_database(given.database_url, seconds=given.database_seconds)
     try:
         await require_current()
