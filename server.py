@@ -63,6 +63,7 @@ def application(given: Settings) -> Starlette:
             again=who.again,
             name_of=documents.name,
             session_id=who.credential_id,
+            session_ends_at=asyncio.get_running_loop().time() + who.remaining,
             most_parcels_an_hour=given.disclosures_per_hour,
             who=f"user:{who.viewer.id}" if who.viewer else f"address:{network_of(connection.client.host if connection.client else '')}",
             running=running,
@@ -79,7 +80,7 @@ def application(given: Settings) -> Starlette:
         try:
             await require_current()
             await document_links.prepare()
-            await changes.start(given.database_url)
+            await changes.start(given.listen_url or given.database_url)
             tidy = asyncio.create_task(tidying())
             gc.collect()
             gc.freeze()  # what lives as long as the server is not looked through again by each collection: benchmarks/hostile.py
@@ -119,6 +120,7 @@ def _schema_file(schema: Schema) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def _require_servable(given: Settings) -> None:
+    database.config(given.listen_url or given.database_url)  # raises ValueError here, and not in a task of its own
     await database.open_database(given.database_url, seconds=given.database_seconds)
     try:
         await require_current()

@@ -45,7 +45,12 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
     database_url: str = Field(
-        default=f"sqlite://{HERE / 'var' / 'latchkey.db'}", repr=False, description="`sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`."
+        default=f"sqlite://{HERE / 'var' / 'latchkey.db'}",
+        repr=False,
+        description="`sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME`.",
+    )
+    listen_url: str | None = Field(
+        default=None, repr=False, description="PostgreSQL without a pooler in between, to hear of changes. By default the database URL."
     )
     database_seconds: float = Field(
         default=3, gt=0, le=60, description="How long an answer may wait for the database, in all; after that it is an error."

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from models.database import fetch, optional_uuid, uuid
+from models.database import fetch, moment, optional_uuid, uuid
 from models.together import Together
 from policy.vocabulary import MerchantRole, Viewer, ViewerKind
 from resolvers.live import announce
@@ -29,10 +29,11 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A credential that was good when the database was asked: its row's id, and whose it is."""
+    """A credential that was good when the database was asked: its row's id, whose it is, and for how many seconds more it can be."""
 
     id: UUID
     viewer: Viewer
+    remaining: float
 
 
 _IS_ACTIVE = "users.deactivated_at IS NULL AND accounts.deleted_at IS NULL"
@@ -41,7 +42,7 @@ VIEWER_COLUMNS = "users.id, users.kind, users.name, users.locale, users.account_
 
 _PROVE = {
     kept: f"""
-    SELECT held.id AS held_id, held.token_hash AS token_hash, {VIEWER_COLUMNS}
+    SELECT held.id AS held_id, held.token_hash, held.expires_at AS held_until, {{now}} AS now, {VIEWER_COLUMNS}
     FROM {kept.value} AS held JOIN users ON users.id = held.user_id LEFT JOIN accounts ON accounts.id = users.account_id
     WHERE held.token_hash IN :hashes AND held.ended_at IS NULL AND held.expires_at > {{now}} AND {_IS_ACTIVE}
     """
@@ -77,7 +78,10 @@ async def prove_again(kept: Kept, token_hash: str) -> Proof | None:
 
 async def _proofs(kept: Kept, hashes: Sequence[str]) -> dict[str, Proof]:
     rows = await fetch(_PROVE[kept], hashes=list(hashes))
-    return {row["token_hash"]: Proof(uuid(row["held_id"]), viewer_from(row)) for row in rows}
+    return {
+        row["token_hash"]: Proof(uuid(row["held_id"]), viewer_from(row), (moment(row["held_until"]) - moment(row["now"])).total_seconds())
+        for row in rows
+    }
 
 
 _TOGETHER = {kept: Together(partial(_proofs, kept)) for kept in Kept}

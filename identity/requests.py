@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from enum import auto
@@ -47,12 +48,16 @@ _KEPT = {How.SESSION: Kept.SESSIONS, How.TOKEN: Kept.TOKENS}
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling, and by what. `credential_id` is the session or token, which `announce("session")` names when it ends."""
+    """Who is calling, and by what.
+
+    `credential_id` is the session or token, which `announce("session")` names when it ends. Its time is over in `remaining` seconds.
+    """
 
     viewer: Viewer | None
     how: How = How.NOBODY
     credential_id: UUID | None = None
     credential_hash: str = field(default="", repr=False)
+    remaining: float = math.inf
 
     async def again(self) -> Viewer | None:
         """Who is calling now: asked of the database anew. None once the session or token is over, and for nobody."""
@@ -125,7 +130,7 @@ async def _bearer(authorization: list[str]) -> Caller:
 
 async def _identified(how: How, token_hash: str) -> Caller | None:
     proof = await prove(_KEPT[how], token_hash)
-    return Caller(proof.viewer, how, proof.id, token_hash) if proof else None
+    return Caller(proof.viewer, how, proof.id, token_hash, proof.remaining) if proof else None
 
 
 def _is_own(origin: str, host: str, secure: bool) -> bool:

@@ -12,11 +12,15 @@ from typing import Any, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from asyncpg.transaction import Transaction
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient as TortoiseSqliteClient
 from tortoise.backends.sqlite.client import SqliteTransactionWrapper
 from tortoise.connection import get_connections
+from tortoise.exceptions import BaseORMException
+
+from models.postgres import NotReplicated, Servers
 
 #: A healthy connection is made ready for the next within this. One that is not is given up.
 RELEASE_SECONDS = 0.5
@@ -36,9 +40,14 @@ class PostgresClient(AsyncpgDBClient):
 
     _turns: asyncio.Semaphore
 
+    def __init__(self, servers: Servers, **options: Any) -> None:
+        super().__init__(**servers.limits, **options)
+        self.servers = servers
+
     async def create_pool(self, **options: Any) -> asyncpg.Pool[Any]:
         """The pool."""
-        pool: asyncpg.Pool[Any] = await super().create_pool(reset=_stay, **options)
+        given = {name: value for name, value in options.items() if name not in _IN_THE_URL}
+        pool: asyncpg.Pool[Any] = await asyncpg.create_pool(connect=self.servers.connect, reset=_stay, **given)
         self._turns = asyncio.Semaphore(pool.get_max_size())
         return pool
 
@@ -49,7 +58,7 @@ class PostgresClient(AsyncpgDBClient):
     def _in_transaction(self) -> TransactionContext:
         return PostgresTransaction(self)
 
-    async def lend(self) -> PoolConnectionProxy[Any]:
+    async def lend(self) -> Loan:
         """A connection of the pool. Give it back."""
         if self._pool is None:
             async with self._pool_init_lock:
@@ -58,50 +67,117 @@ class PostgresClient(AsyncpgDBClient):
         assert self._pool is not None
         await self._turns.acquire()
         try:
-            connection: PoolConnectionProxy[Any] = await self._pool.acquire()
+            return Loan(await self._pool.acquire())
         except BaseException:
             self._turns.release()
             raise
-        return connection
 
-    async def take_back(self, connection: PoolConnectionProxy[Any], error: BaseException | None) -> None:
-        """Give a connection back, with what it failed of. What the database did not answer breaks it, and the others are not trusted either."""
+    async def take_back(self, loan: Loan, error: BaseException | None) -> None:
+        """Take a connection back, with what it failed of. What no primary answered breaks it, and the others are not trusted either."""
         pool, turns = self._pool, self._turns
         if pool is None:
             return
         try:
+            loan.is_over()
             if error is not None and not _was_answered(error):
-                connection.terminate()
+                loan.connection.terminate()
                 await pool.expire_connections()
             with suppress(TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # it is closed then, and another takes its place
-                await pool.release(connection, timeout=RELEASE_SECONDS)
+                await pool.release(loan.connection, timeout=RELEASE_SECONDS)
         finally:
             turns.release()
+
+
+#: What Tortoise knows of a server; ours are in `Servers`.
+_IN_THE_URL = frozenset({"host", "port", "user", "password", "database"})
+
+
+class Loan:
+    """A connection that was lent, and whether others than its server have what was committed on it.
+
+    PostgreSQL takes no commit back: when the wait for a synchronous standby is cut short, by a time limit or an operator, it warns, and the commit
+    stands on this server alone. A primary that was deposed, and not told, commits like that.
+    """
+
+    def __init__(self, connection: PoolConnectionProxy[Any]) -> None:
+        self.connection = connection
+        self._is_replicated = True
+        connection.add_log_listener(self._note)
+
+    def _note(self, _: object, message: Any) -> None:
+        if message.sqlstate in _CUT_SHORT and message.server_source_function in {None, "SyncRepWaitForLSN"}:
+            self._is_replicated = False
+
+    def require_replicated(self) -> None:
+        """Raises NotReplicated."""
+        if not self._is_replicated:
+            raise NotReplicated
+
+    def is_over(self) -> None:
+        """Nothing is listened to any more."""
+        with suppress(asyncpg.InterfaceError):  # it is closed
+            self.connection.remove_log_listener(self._note)
+
+
+#: A plain warning, and one of a server that shuts down.
+_CUT_SHORT = frozenset({"01000", "57P01"})
 
 
 async def _stay(_: object) -> None:
     """A connection that comes back stays as it is. asyncpg has rolled back what was open."""
 
 
+#: Nobody answered; or one who is no primary, or is about to be none.
+_NOT_ANSWERED = (
+    TimeoutError,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+
+
 def _was_answered(error: BaseException) -> bool:
-    """Did the database itself say so, on a connection that still stands? Errors of ours (a refusal in a transaction) count as answered."""
-    if isinstance(error, TimeoutError | OSError | asyncpg.InterfaceError | asyncpg.PostgresConnectionError):
-        return False
-    return isinstance(error, Exception)
+    """Did the primary itself say so, on a connection that still stands? Errors of ours (a refusal in a transaction) count as answered."""
+    if isinstance(error, BaseORMException) and error.__cause__ is not None:
+        return _was_answered(error.__cause__)
+    return isinstance(error, Exception) and not isinstance(error, _NOT_ANSWERED)
 
 
 class Lent:
-    """One connection of the pool, for one statement."""
+    """One connection of the pool, for one statement. Behind a pooler that is a transaction of its own, which has its limits."""
 
     def __init__(self, client: PostgresClient) -> None:
         self.client = client
 
     async def __aenter__(self) -> PoolConnectionProxy[Any]:
-        self.connection = await self.client.lend()
-        return self.connection
+        self.loan = await self.client.lend()
+        self.whole: Transaction | None = None
+        if self.client.servers.pooled:
+            try:
+                self.whole = self.loan.connection.transaction()
+                await self.whole.start()
+                await self.loan.connection.execute(self.client.servers.settle)
+            except BaseException as error:
+                await self.client.take_back(self.loan, error)
+                raise
+        return self.loan.connection
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        await self.client.take_back(self.connection, error)
+        failed = error
+        try:
+            if self.whole is not None and (error is None or _was_answered(error)):
+                await (self.whole.rollback() if error is not None else self.whole.commit())
+            if error is None:
+                self.loan.require_replicated()
+        except BaseException as error_at_the_end:
+            failed = error_at_the_end
+            raise
+        finally:
+            await self.client.take_back(self.loan, failed)
 
 
 class PostgresTransaction(TransactionContext):
@@ -111,15 +187,17 @@ class PostgresTransaction(TransactionContext):
         self.parent = parent
 
     async def __aenter__(self) -> TransactionalDBClient:
-        connection = await self.parent.lend()
+        loan = await self.parent.lend()
         self.client = TransactionWrapper(self.parent)
-        self.client._connection = cast("asyncpg.Connection[Any]", connection)
+        self.client._connection = cast("asyncpg.Connection[Any]", loan.connection)
         try:
             await self.client.begin()
+            if self.parent.servers.settle:
+                await loan.connection.execute(self.parent.servers.settle)
         except BaseException as error:
-            await self.parent.take_back(connection, error)
+            await self.parent.take_back(loan, error)
             raise
-        self.connection = connection
+        self.loan = loan
         self.token = get_connections().set(self.parent.connection_name, self.client)
         return self.client
 
@@ -128,12 +206,13 @@ class PostgresTransaction(TransactionContext):
         try:
             if error is None:
                 await self.client.commit()
+                self.loan.require_replicated()
             elif _was_answered(error):
                 await self.client.rollback()
         except BaseException as failed:
-            await self.parent.take_back(self.connection, asyncpg.InterfaceError("not rolled back") if _was_answered(failed) else failed)
+            await self.parent.take_back(self.loan, asyncpg.InterfaceError("not rolled back") if _was_answered(failed) else failed)
             raise
-        await self.parent.take_back(self.connection, error)
+        await self.parent.take_back(self.loan, error)
 
 
 class SqliteClient(TortoiseSqliteClient):

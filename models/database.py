@@ -34,6 +34,7 @@ from tortoise.transactions import in_transaction
 from models.classified import check_columns
 from models.connections import SqliteClient, is_busy
 from models.migrating import Executor
+from models.postgres import Servers
 
 Params = Mapping[str, object]
 DatabaseError = BaseORMException
@@ -51,15 +52,14 @@ class Engine(StrEnum):
 
 _NOW = {Engine.SQLITE: "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000+00:00')", Engine.POSTGRES: "statement_timestamp()"}
 _SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "busy_timeout": "5000", "foreign_keys": "ON"}
-_POSTGRES_LIMITS = {"command_timeout": 15.0, "timeout": 5.0, "minsize": 1, "maxsize": 10}
-_POSTGRES_GIVES_UP = ("statement_timeout", "idle_in_transaction_session_timeout", "tcp_user_timeout")
+OUR_OWN = "models.connections"
 #: Milliseconds that a server's SQLite waits for another process at a time: in between, the other requests have the connection.
 _BUSY = "200"
 _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
 def config(url: str, *, foreign_keys: bool = True, seconds: float | None = None) -> dict[str, Any]:
-    """Tortoise's configuration of a database URL: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`.
+    """Tortoise's configuration of a database URL: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME`.
 
     `foreign_keys=False` is for migrations on SQLite, which remake tables and would cascade otherwise. `seconds` is what a statement may take;
     PostgreSQL itself gives up what takes longer, so that nothing stays locked by a client that is gone. Raises ValueError for another scheme.
@@ -72,13 +72,7 @@ def config(url: str, *, foreign_keys: bool = True, seconds: float | None = None)
         pragmas = _SQLITE_PRAGMAS | ({} if foreign_keys else {"foreign_keys": "OFF"}) | ({} if seconds is None else {"busy_timeout": _BUSY})
         connection = expand_db_url(f"sqlite://{path}?{urlencode(pragmas)}")
     elif scheme in {"postgres", "postgresql", "asyncpg"}:
-        connection = expand_db_url("asyncpg" + url[len(scheme) :])
-        given = connection["credentials"]
-        limits = _POSTGRES_LIMITS | ({} if seconds is None else {"command_timeout": seconds, "timeout": seconds})
-        connection["credentials"] = given | {name: type(limit)(given.get(name, limit)) for name, limit in limits.items()}
-        if seconds is not None:
-            milliseconds = str(int(connection["credentials"]["command_timeout"] * 1000))
-            connection["credentials"]["server_settings"] = dict.fromkeys(_POSTGRES_GIVES_UP, milliseconds)
+        connection = {"engine": OUR_OWN, "credentials": {"servers": Servers.of(url, seconds)}}
     else:
         raise ValueError("the database URL must start with sqlite:// or postgres://")
     return {
@@ -114,7 +108,7 @@ async def open_database(url: str, *, seconds: float | None = None) -> None:
     global _seconds  # noqa: PLW0603 (of the process, as the database is)
     _require_openable(url)
     given = config(url, seconds=seconds)
-    given["connections"]["default"]["engine"] = "models.connections"  # migrations find out what to do by Tortoise's own
+    given["connections"]["default"]["engine"] = OUR_OWN  # migrations on SQLite find out what to do by Tortoise's own
     await Tortoise.init(config=given, _enable_global_fallback=True)
     check_columns()
     _seconds = seconds

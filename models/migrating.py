@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.migrations.executor import MigrationExecutor
-from tortoise.migrations.schema_editor import BaseSchemaEditor, SqliteSchemaEditor
+from tortoise.migrations.schema_editor import AsyncpgSchemaEditor, BaseSchemaEditor, SqliteSchemaEditor
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,10 @@ def _create(table: str, columns: Sequence[str], *, unique: bool) -> str:
 
 
 class Executor(MigrationExecutor):
-    """Tortoise's, with the editor above for SQLite."""
+    """Tortoise's, with the editor above for SQLite. It tells them by the names of its own clients; on PostgreSQL that is ours."""
 
     def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> BaseSchemaEditor:
+        if isinstance(self.connection, AsyncpgDBClient):
+            return AsyncpgSchemaEditor(self.connection, atomic=atomic, collect_sql=collect_sql)
         editor = super()._schema_editor(atomic, collect_sql)
         return KeepingIndexes(self.connection, atomic=atomic, collect_sql=collect_sql) if isinstance(editor, SqliteSchemaEditor) else editor

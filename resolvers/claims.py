@@ -261,16 +261,17 @@ def _conditions(viewer: Viewer, filter: ClaimFilter) -> tuple[list[str], dict[st
     return conditions, params
 
 
-async def changed_since(since: datetime, account_id: UUID | None) -> list[UUID]:
-    """The claims (of this account, or of all) that were opened, closed or worked on after `since`."""
+async def changed_since(since: datetime, account_id: UUID | None) -> dict[UUID, datetime]:
+    """The claims (of this account, or of all) that were opened, closed or worked on after `since`, and when that was done last."""
     rows = await database.fetch(
-        f"""SELECT k.id FROM claims k WHERE (k.opened_at > :since OR k.closed_at > :since
-            OR EXISTS (SELECT 1 FROM investigation_entries e WHERE e.claim_id = k.id AND e.at > :since))
-        {"" if account_id is None else "AND k.account_id = :account"} ORDER BY k.id""",
+        f"""SELECT k.id, MAX(done.at) AS at FROM claims k JOIN (
+            SELECT id AS claim_id, opened_at AS at FROM claims UNION ALL SELECT id AS claim_id, closed_at AS at FROM claims
+            UNION ALL SELECT claim_id, at FROM investigation_entries) AS done ON done.claim_id = k.id
+        WHERE done.at > :since {"" if account_id is None else "AND k.account_id = :account"} GROUP BY k.id ORDER BY k.id""",
         since=since,
         **({} if account_id is None else {"account": account_id}),
     )
-    return [database.uuid(row["id"]) for row in rows]
+    return {database.uuid(row["id"]): database.moment(row["at"]) for row in rows}
 
 
 # What is done to claims. Each decides again inside its transaction, from the facts as they are then.

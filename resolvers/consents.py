@@ -262,7 +262,12 @@ async def next_expiry(now: datetime) -> datetime | None:
     return database.optional_moment(row["soonest"])
 
 
-async def changed_since(since: datetime) -> list[UUID]:
-    """The accounts that granted, replaced or revoked after `since`."""
-    rows = await database.fetch("SELECT DISTINCT account_id FROM consents WHERE granted_at > :since OR ended_at > :since", since=since)
-    return [database.uuid(row["account_id"]) for row in rows]
+async def changed_since(since: datetime) -> dict[UUID, datetime]:
+    """The accounts that granted, replaced or revoked after `since`, and when they did so last."""
+    rows = await database.fetch(
+        """SELECT account_id, MAX(at) AS at
+        FROM (SELECT account_id, granted_at AS at FROM consents UNION ALL SELECT account_id, ended_at AS at FROM consents) AS done
+        WHERE at > :since GROUP BY account_id ORDER BY account_id""",
+        since=since,
+    )
+    return {database.uuid(row["account_id"]): database.moment(row["at"]) for row in rows}

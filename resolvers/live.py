@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +19,7 @@ import structlog
 
 from models import database
 from models.database import Engine
+from models.postgres import Servers
 
 CHANNEL = "latchkey_changes"
 POLL_SECONDS = 0.02
@@ -63,10 +63,16 @@ class Changes:
     def __init__(self) -> None:
         self._queues: dict[asyncio.Queue[Change], Callable[[Change], bool]] = {}
         self._task: asyncio.Task[None] | None = None
+        self._hears = False
         self._read = -1
 
+    @property
+    def is_deaf(self) -> bool:
+        """Does this process know that it hears nothing just now? Then whoever wants to know has to look, again and again."""
+        return self._task is not None and not self._hears
+
     async def start(self, url: str) -> None:
-        """Begin to listen on the database at `url`, which is open already."""
+        """Begin to listen on the database at `url`, which is open already. On PostgreSQL no pooler may stand in between."""
         listening = asyncio.Event()
         hear = self._hear_postgres if database.engine() is Engine.POSTGRES else self._hear_sqlite
         self._task = asyncio.create_task(hear(url, listening))
@@ -110,13 +116,13 @@ class Changes:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen(self, url: str, listening: asyncio.Event) -> None:
-        given: dict[str, Any] = database.config(url)["connections"]["default"]["credentials"]
-        options = {key: value for key, value in given.items() if key not in {"minsize", "maxsize", "schema", "application_name"}}
-        connection = await asyncpg.connect(**options | {"timeout": HEARTBEAT_SECONDS})
+        servers = Servers.of(url)
+        connection = await servers.connect(**servers.of_a_connection() | {"timeout": HEARTBEAT_SECONDS})
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(CHANNEL, lambda _c, _p, _ch, message: self.publish(_parsed(str(message))))
+            self._hears = True
             self.publish(MISSED)
             listening.set()
             while not lost.is_set():  # a connection nobody answers on is told from a silent one only by asking
@@ -125,8 +131,9 @@ class Changes:
                     return
                 await connection.execute(f"LISTEN {CHANNEL}", timeout=HEARTBEAT_SECONDS)  # again, which changes nothing
         finally:
-            with suppress(Exception):
-                await connection.close(timeout=1)
+            self._hears = False
+            self.publish(MISSED)
+            connection.terminate()  # a farewell would wait for who does not answer
 
     async def _hear_sqlite(self, url: str, listening: asyncio.Event) -> None:
         path = Path(database.config(url)["connections"]["default"]["credentials"]["file_path"])
@@ -143,6 +150,7 @@ class Changes:
             version = -1
             if not listening.is_set():
                 self._read = _newest(connection)
+            self._hears = True
             listening.set()
             while True:
                 now = connection.execute("PRAGMA data_version").fetchone()[0]
@@ -155,6 +163,7 @@ class Changes:
                         self.publish(Change(topic, database.optional_uuid(account), database.optional_uuid(subject)))
                 await asyncio.sleep(POLL_SECONDS)
         finally:
+            self._hears = False
             connection.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,8 +22,9 @@ from schema.running import Running
 class Context:
     """Made by the server for each request and each WebSocket; made anew from it for each operation and each event.
 
-    `again` finds out anew who is calling: a session may have ended meanwhile. `name_of` tells the name of a trusted document. `who` is
-    the caller as `running` counts them, and an operation, or an event, takes at most `operation_seconds`.
+    `again` finds out anew who is calling: a session may have ended meanwhile; its time is over at
+    `session_ends_at` of the event loop's clock. `name_of` tells the name of a trusted document. `who` is the caller as `running` counts
+    them, and an operation, or an event, takes at most `operation_seconds`.
     `made` is what was found out of the document alone, to be used again.
     """
 
@@ -32,6 +34,7 @@ class Context:
     again: Callable[[], Awaitable[Viewer | None]]
     name_of: Callable[[str | None], str | None]
     session_id: UUID | None = None
+    session_ends_at: float = math.inf
     most_parcels_an_hour: int = 500
     who: str = field(default="", repr=False)
     running: Running = field(default_factory=lambda: Running(20))

@@ -30,6 +30,8 @@ from schema.types.consents import AgentLogin
 
 #: How long a silent subscription goes without finding out whether its session still stands, and its state is still the same.
 RECHECK_SECONDS = 15.0
+#: The same while this process knows that it hears of nothing.
+DEAF_RECHECK_SECONDS = 2.0
 _SOON = 0.002
 #: A change that was missed may have taken its time before it was committed.
 _IN_FLIGHT = timedelta(seconds=30)
@@ -94,7 +96,7 @@ async def _agent_login(context: Context, account: UUID, asked: Selection) -> Asy
                 last, now = _state(login), login
                 yield login
             over_at = read_at + now.remaining + _SOON if now is not None and now.remaining is not None else math.inf
-            await _next(queue, over_at)
+            await _next(context, queue, over_at)
             gate = await _gate_again(context)
 
 
@@ -103,14 +105,17 @@ async def _agent_logins(context: Context, asked: Selection) -> AsyncIterator[con
     async with context.changes.heard(_wanted(context, "consent", None)) as queue:
         await _gate_again(context)  # it may have ended before anybody listened
         since = await database.clock()  # listening already: what changes while the clock is read is told
+        told: dict[UUID, datetime] = {}
         while True:
             soonest = await consents.next_expiry(since)
-            change = await _next(queue, await _loop_time(soonest) + _SOON if soonest else math.inf)
+            change = await _next(context, queue, await _loop_time(soonest) + _SOON if soonest else math.inf)
             gate = await _gate_again(context)
             now = await database.clock()
             changed = await consents.ran_out(since, now)
             if change is MISSED:
-                changed += await consents.changed_since(since - _IN_FLIGHT)
+                missed = await consents.changed_since(since - _IN_FLIGHT)
+                changed += _not_in(told, missed)
+                told = missed
             elif change is not None and change.topic == "consent" and change.account_id is not None:
                 changed.append(change.account_id)
             since = now
@@ -125,14 +130,46 @@ async def _loop_time(moment: datetime) -> float:
     return asyncio.get_running_loop().time() + (moment - await database.clock()).total_seconds()
 
 
-async def _next(queue: asyncio.Queue[Change], until: float) -> Change | None:
-    """The next change, or None at `until` by the event loop's clock, and when it is time to look again."""
-    at = asyncio.get_running_loop().time()
+async def _next(context: Context, queue: asyncio.Queue[Change], until: float) -> Change | None:
+    """The next change, or None at `until` by the event loop's clock, at the end of the session, and when it is time to look again.
+    Who hears nothing may have MISSED any.
+
+    What was missed is looked for once the database answers: until then nothing is told, and the stream stays.
+    """
+    now, missed = asyncio.get_running_loop().time, False
+    if context.session_ends_at + _SOON > now():
+        until = min(until, context.session_ends_at + _SOON)
+    while True:
+        patience = DEAF_RECHECK_SECONDS if missed or context.changes.is_deaf else RECHECK_SECONDS
+        change = await _heard(queue, min(until, now() + patience))
+        missed = missed or change is MISSED or context.changes.is_deaf
+        if not missed:
+            return change
+        if now() >= until or await _answers():
+            return MISSED
+
+
+async def _heard(queue: asyncio.Queue[Change], until: float) -> Change | None:
     try:
-        async with asyncio.timeout_at(min(until, at + RECHECK_SECONDS)):
+        async with asyncio.timeout_at(until):
             return await queue.get()
     except TimeoutError:
         return None
+
+
+async def _answers() -> bool:
+    """Does the database answer?"""
+    database.allow_anew()
+    try:
+        await database.clock()
+    except database.UNREACHABLE:
+        return False
+    return True
+
+
+def _not_in(told: dict[UUID, datetime], missed: dict[UUID, datetime]) -> list[UUID]:
+    """What changed again since it was told: who is deaf looks every time at all that may have been under way."""
+    return [key for key, at in missed.items() if told.get(key) != at]
 
 
 def _state(login: consents.AgentLogin) -> tuple[Any, ...]:
@@ -144,12 +181,15 @@ async def _changed_claims(context: Context, account: UUID | None, asked: Selecti
     async with context.changes.heard(_wanted(context, "claim", account)) as queue:
         await _gate_again(context)  # it may have ended before anybody listened
         since = await database.clock()  # listening already
+        told: dict[UUID, datetime] = {}
         while True:
-            change = await _next(queue, math.inf)
+            change = await _next(context, queue, math.inf)
             gate = await _gate_again(context)
             now = await database.clock()
             if change is MISSED:
-                changed = await claims.changed_since(since - _IN_FLIGHT, account)
+                missed = await claims.changed_since(since - _IN_FLIGHT, account)
+                changed = _not_in(told, missed)
+                told = missed
             else:
                 changed = [change.subject_id] if change is not None and change.topic == "claim" and change.subject_id is not None else []
             since = now

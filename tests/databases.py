@@ -4,12 +4,14 @@ Only the wheel's binaries are used: its own Python starter opens the folders abo
 """
 
 import atexit
+import contextlib
 import importlib.util
 import itertools
 import os
 import pwd
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -61,10 +63,11 @@ class PostgresDidNotStart(RuntimeError):
 class Postgres:
     """`start` and `stop` may be called again and again. Without `stop` it ends with this process, even if that is killed."""
 
-    def __init__(self, *, durable: bool = False) -> None:
-        self._settings = SETTINGS | (DURABLE if durable else {})
+    def __init__(self, *, durable: bool = False, standby_of: Self | None = None, **settings: str) -> None:
+        self._settings = SETTINGS | (DURABLE if durable else {}) | settings
+        self._standby_of = standby_of
         self._keeper: subprocess.Popen[bytes] | None = None
-        self._folder = Path()
+        self._folder = self._binaries = Path()
         self._port = 0
         self._names = (f"test_{number}" for number in itertools.count(1))
 
@@ -72,16 +75,19 @@ class Postgres:
         if self._keeper is not None:
             return
         self._folder = Path(tempfile.mkdtemp(prefix="latchkey-postgres-"))
-        self._port = _free_port()
+        self._port = self._port or _free_port()
         owner = _give_to_nobody(self._folder) if os.geteuid() == 0 else None
-        binaries = _binaries(self._folder, copy=owner is not None)
+        self._binaries = binaries = self._standby_of._binaries if self._standby_of else _binaries(self._folder, copy=owner is not None)
         data = self._folder / "data"
-        initdb = [str(binaries / "initdb"), *INITDB, f"--pgdata={data}"]
+        fill = [str(binaries / "initdb"), *INITDB, f"--pgdata={data}"]
+        if self._standby_of is not None:
+            primary = f"host=127.0.0.1 port={self._standby_of._port} user=postgres application_name=standby"
+            fill = [str(binaries / "pg_basebackup"), "-D", str(data), "-d", primary, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync"]
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
         postgres = [str(binaries / "postgres"), "-D", str(data), "-p", str(self._port), *settings]
         with (self._folder / "log").open("wb") as log:
             self._keeper = subprocess.Popen(
-                ["/bin/sh", "-c", KEEPER, "keeper", shlex.join(initdb), *postgres],
+                ["/bin/sh", "-c", KEEPER, "keeper", shlex.join(fill), *postgres],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -105,12 +111,40 @@ class Postgres:
         """A URL for asyncpg and for Tortoise. `template` is the URL of a database made here; nothing may be connected to it."""
         self.start()
         name = next(self._names)
-        await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{_name(template) if template else "template0"}" STRATEGY FILE_COPY')
+        await self.run(f'CREATE DATABASE "{name}" TEMPLATE "{_name(template) if template else "template0"}" STRATEGY FILE_COPY')
         return self._url(name)
 
     async def drop_database(self, url: str) -> None:
         """Whoever is still connected is cut off."""
-        await self._run(f'DROP DATABASE "{_name(url)}" WITH (FORCE)')
+        await self.run(f'DROP DATABASE "{_name(url)}" WITH (FORCE)')
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT."""
+        return f"127.0.0.1:{self._port}"
+
+    async def let_in(self, network: str) -> None:
+        """From now on anybody of this network may connect."""
+        with (self._folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
+        await self.run("SELECT pg_reload_conf()")
+
+    def kill(self) -> None:
+        """kill -9, of the server and of every process of its own: its machine is gone."""
+        pids = [int((self._folder / "data" / "postmaster.pid").read_text().split()[0])]
+        for task in Path(f"/proc/{pids[0]}/task").iterdir():
+            pids += map(int, (task / "children").read_text().split())
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    async def run(self, statement: str, database: str = "postgres") -> object:
+        """A statement of the administrator's; the first value of its answer, if there is one."""
+        connection = await asyncpg.connect(self._url(database))
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -121,13 +155,6 @@ class Postgres:
 
     def _url(self, name: str) -> str:
         return f"postgres://postgres@127.0.0.1:{self._port}/{name}"
-
-    async def _run(self, statement: str) -> None:
-        connection = await asyncpg.connect(self._url("postgres"))
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
 
     def _wait_until_ready(self, binaries: Path) -> None:
         is_ready = [str(binaries / "pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={self._port}"]

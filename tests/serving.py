@@ -55,20 +55,20 @@ class DidNotStart(RuntimeError):
 
 
 class Server:
-    """One process of `server.py`. What it wrote on stdout and stderr is in `said()`."""
+    """One process of `server.py`, started by another program if need be. What it wrote on stdout and stderr is in `said()`."""
 
-    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+    def __init__(self, database_url: str, folder: Path, *, host: str = "127.0.0.1", started_by: Sequence[str] = (), **settings: str) -> None:
         self.database_url = database_url
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self._log = folder / f"server-{self.port}.log"
         self._told = 0
         written_down.keep(self._log)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "server.py"],
+                [*started_by, sys.executable, "server.py"],
                 cwd=HERE,
-                env=environment(database_url, port=str(self.port), **settings),
+                env=environment(database_url, host=host, port=str(self.port), **settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -32,6 +32,7 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "host": "0.0.0.0",  # noqa: S104 (as an operator would)
         "port": "8443",
         "database_url": "postgres://latchkey@db.example/latchkey",
+        "listen_url": "postgres://latchkey@primary.example/latchkey",
         "database_seconds": "2.5",
         "secure": "false",
         "allowed_hosts": " latchkey.example , ,www.latchkey.example,",
@@ -57,6 +58,7 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert given.environment is Environment.PRODUCTION
     assert (given.host, given.port, given.database_url, given.is_secure) == (values["host"], 8443, values["database_url"], False)
     assert given.hosts() == ["latchkey.example", "www.latchkey.example"]
+    assert given.listen_url == values["listen_url"]
     assert (given.database_seconds, given.engine) == (2.5, False)
     assert given.document_hosts == "panel.sendcloud.sc,labels.example"
     assert given.trusted_documents == Path("/srv/documents")

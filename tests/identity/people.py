@@ -83,4 +83,5 @@ def _url() -> str:
     open_now: Any = current()
     if hasattr(open_now, "filename"):
         return f"sqlite://{open_now.filename}"
-    return f"postgres://{open_now.user}@{open_now.host}:{open_now.port}/{open_now.database}"
+    url: str = open_now.servers.urls[0]
+    return url

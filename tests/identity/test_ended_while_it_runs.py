@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -148,7 +149,37 @@ async def test_a_session_that_ran_out_hears_nothing_more(deployment: Deployment,
         await all_end(socket, running, "UNAUTHENTICATED")
 
 
-@pytest.mark.parametrize("document", [LOGIN, EVERY_LOGIN, CLAIMS, EVERY_CLAIM], ids=["login", "every-login", "claims", "every-claim"])
+ALL = pytest.mark.parametrize("document", [LOGIN, EVERY_LOGIN, CLAIMS, EVERY_CLAIM], ids=["login", "every-login", "claims", "every-claim"])
+
+
+@ALL
+async def test_a_silent_stream_is_over_when_its_session_is(database: str, schema: Schema, document: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though nothing happens, and it is not yet time to look again."""
+    monkeypatch.setattr("schema.subscription.RECHECK_SECONDS", 3600.0)
+    merchant, agent, now = await a_merchant(), await an_agent(), asyncio.get_running_loop().time
+    context, ends_at = context_of(agent), now() + 1
+
+    async def again() -> Viewer | None:
+        return agent if now() < ends_at else None
+
+    context.again, context.session_ends_at = again, ends_at
+    given = {"id": account_id(merchant.id)} if "$id" in document else None
+    async with asyncio.timeout(60):
+        events = [event async for event in await schema.stream(document, context_value=context, variable_values=given)]
+    assert [error.extensions["code"] for error in events[-1].errors] == ["UNAUTHENTICATED"]
+
+
+async def test_a_server_knows_when_a_session_is_over(deployment: Deployment, merchant: Merchant) -> None:
+    agent = await an_agent()
+    headers = await session_of(agent)
+    await db.execute("UPDATE sessions SET expires_at = :at WHERE user_id = :id", at=await db.clock() + timedelta(seconds=5), id=agent.id)
+    async with deployment.server.socket(headers=headers) as socket:
+        await socket.subscribe("login", LOGIN, {"id": account_id(merchant.id)})
+        assert "errors" not in (await socket.next())["payload"]
+        assert codes(await socket.next()) == ["UNAUTHENTICATED"]
+
+
+@ALL
 async def test_one_that_ended_before_anybody_listened_begins_nothing(database: str, schema: Schema, document: str) -> None:
     """Between finding out who is calling and listening for changes there is time to sign out in: it is found out once more."""
     merchant, agent = await a_merchant(), await an_agent()

@@ -120,4 +120,4 @@ async def test_which_run_out_and_which_changed_between_two_instants(database: st
     assert await consents.ran_out(expires[soon.id], expires[later.id]) == [later.id]
     assert await consents.ran_out(start - timedelta(days=1), expires[later.id]) == [over.id, soon.id, later.id]
     assert set(await consents.changed_since(start - timedelta(seconds=1))) == {soon.id, later.id, over.id}
-    assert await consents.changed_since(await db.clock()) == []
+    assert await consents.changed_since(await db.clock()) == {}
