@@ -2,9 +2,9 @@
 
     nice python benchmarks/size.py [--parcels 1000000] [--log 10000000] [--rounds 60]
 
-Fills a PostgreSQL of its own (fsync off, removed afterwards): a tenth of the log, then all of it, over two years and 200 accounts; then the same rows in a
-table partitioned by month, which takes the log's name, so that the same code asks both. What is asked: the merchant's page of the log, an agent's
-page of 100 parcels written down with the hourly count, one event by its id, the page of parcels; and then a month is forgotten both ways.
+Fills a PostgreSQL of its own (fsync off, removed afterwards): a tenth of the log, then all of it, over two years and 200 accounts; then the same
+rows in a table partitioned by month, which takes the log's name, so that the same code asks both. What is asked: the merchant's page of the log, an
+agent's page of 100 parcels written down with the hourly count, one event by its id, the page of parcels; then a month is forgotten both ways.
 Prints medians, their ratios, and sizes. About 1.2 kB of disk a row of the log, both tables together.
 """
 
@@ -44,19 +44,21 @@ NAMES = frozenset({"Recipient.city", "Recipient.email", "Recipient.name", "Recip
 _KEY = "CAST(lpad(to_hex({number}), 8, '0') || '-0000-7000-8000-00000000000{kind}' AS uuid)"
 _ACCOUNT, _AGENT, _OWNER, _PARCEL = (_KEY.replace("{kind}", kind) for kind in "1234")
 _FILL = (
-    f"INSERT INTO accounts (id, company_name, country, created_at) SELECT {_ACCOUNT.format(number='i')}, 'Account ' || i, 'NL', now()"
-    f" FROM generate_series(1, {ACCOUNTS}) i",
+    f"""INSERT INTO accounts (id, company_name, country, created_at)
+    SELECT {_ACCOUNT.format(number="i")}, 'Account ' || i, 'NL', now() FROM generate_series(1, {ACCOUNTS}) i""",
     f"""INSERT INTO users (id, account_id, kind, role, email, name, locale, created_at)
     SELECT {_OWNER.format(number="i")}, {_ACCOUNT.format(number="i")}, 'MERCHANT', 'OWNER', 'o' || i || '@example.com', 'Owner', 'en', now()
     FROM generate_series(1, {ACCOUNTS}) i""",
     f"""INSERT INTO users (id, kind, email, name, locale, created_at)
     SELECT {_AGENT.format(number="i")}, 'AGENT', 'a' || i || '@example.com', 'Agent', 'en', now() FROM generate_series(1, {AGENTS}) i""",
-    f"""INSERT INTO parcels (id, account_id, platform_id, status, carrier, direction, country, weight_grams, collo_number, collo_count, created_at, updated_at)
-    SELECT {_PARCEL.format(number="i")}, {_ACCOUNT.format(number=f"i % {ACCOUNTS} + 1")}, i, 'DELIVERED', 'postnl', 'OUTGOING', 'NL', 1200, 1, 1, at, at
+    f"""INSERT INTO parcels
+        (id, account_id, platform_id, status, carrier, direction, country, weight_grams, collo_number, collo_count, created_at, updated_at)
+    SELECT {_PARCEL.format(number="i")}, {_ACCOUNT.format(number=f"i % {ACCOUNTS} + 1")}, i,
+        'DELIVERED', 'postnl', 'OUTGOING', 'NL', 1200, 1, 1, at, at
     FROM (SELECT i, now() - interval '1 minute' * ({{parcels}} - i) AS at FROM generate_series(1, {{parcels}}) i) made""",
     f"""INSERT INTO parcel_personal_data (parcel_id, account_id, version, name, city, email, street, order_number, items, documents)
-    SELECT {_PARCEL.format(number="i")}, {_ACCOUNT.format(number=f"i % {ACCOUNTS} + 1")}, 1, 'Recipient ' || i, 'Eindhoven', 'r' || i || '@example.com',
-    'Stationsweg', 'ORD-' || i, '[]', '[]' FROM generate_series(1, {{parcels}}) i""",
+    SELECT {_PARCEL.format(number="i")}, {_ACCOUNT.format(number=f"i % {ACCOUNTS} + 1")}, 1,
+        'Recipient ' || i, 'Eindhoven', 'r' || i || '@example.com', 'Stationsweg', 'ORD-' || i, '[]', '[]' FROM generate_series(1, {{parcels}}) i""",
 )
 # In the order of time, as they would be written; UUIDv7 keys of their instants. Nothing in the last two hours: those are the agents' own.
 _LOG = f"""INSERT INTO access_log
@@ -77,7 +79,8 @@ _PARTITIONED = (
 )
 _MAKE_MONTH = """CREATE FUNCTION pg_temp.make_month(name text, first timestamptz) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     EXECUTE format('CREATE TABLE %I PARTITION OF access_log FOR VALUES FROM (%L) TO (%L)', name, first, first + interval '1 month'); END $$"""
-_SIZES = """SELECT t.relname AS table_name, pg_table_size(t.oid) AS own, COALESCE((SELECT json_agg(json_build_array(i.relname, pg_relation_size(i.oid)))
+_SIZES = """SELECT t.relname AS table_name, pg_table_size(t.oid) AS own, COALESCE((
+    SELECT json_agg(json_build_array(i.relname, pg_relation_size(i.oid)))
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = t.oid), '[]')::text AS indexes
 FROM pg_class t WHERE t.relname IN ('access_log', 'parcels', 'parcel_personal_data')"""
 
@@ -229,8 +232,8 @@ async def _forget_a_month(run: Run) -> None:
         f"forgetting {total:,} rows: {sum(times):.2f} s in batches of 500 (the first 20: {first * 1000:.0f} ms each, the last 20: {last * 1000:.0f} ms)"
     )
     await run.does("VACUUM plain", "VACUUM after it")
-    gone = [f"DROP TABLE month_{number}" for number in (24, 25)]
-    print(f"the same by DROP: {sum([await run.does(each) for each in gone]) * 1000:.0f} ms")
+    dropped = [await run.does(f"DROP TABLE month_{number}") for number in (24, 25)]
+    print(f"the same by DROP: {sum(dropped) * 1000:.0f} ms")
 
 
 async def main() -> None:
