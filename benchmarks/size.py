@@ -228,9 +228,8 @@ async def _forget_a_month(run: Run) -> None:
         if count < 500:
             break
     first, last = statistics.median(times[:20]), statistics.median(times[-20:])
-    print(
-        f"forgetting {total:,} rows: {sum(times):.2f} s in batches of 500 (the first 20: {first * 1000:.0f} ms each, the last 20: {last * 1000:.0f} ms)"
-    )
+    each = f"the first 20: {first * 1000:.1f} ms each, the last 20: {last * 1000:.1f} ms"
+    print(f"forgetting {total:,} rows: {sum(times):.2f} s in batches of 500 ({each})")
     await run.does("VACUUM plain", "VACUUM after it")
     dropped = [await run.does(f"DROP TABLE month_{number}") for number in (24, 25)]
     print(f"the same by DROP: {sum(dropped) * 1000:.0f} ms")
