@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from models import database
+from models.database import Engine
 
-#: Rows a transaction: on SQLite well below the 50 ms that nothing may hold its write lock for.
-BATCH = 500
+#: Rows a transaction. On SQLite it holds the one write lock there is, which nothing may do for more than 50 ms.
+BATCH = {Engine.SQLITE: 100, Engine.POSTGRES: 500}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,14 @@ async def _count(rule: _Rule, before: Mapping[str, object]) -> int:
 
 
 async def _forget(rule: _Rule, before: Mapping[str, object]) -> int:
-    clock = asyncio.get_running_loop().time
+    clock, batch = asyncio.get_running_loop().time, BATCH[database.engine()]
     total = 0
     while True:
         started = clock()
         async with database.transaction():
-            count = await database.execute(rule.batch, batch=BATCH, **_named(rule.which, before))
+            count = await database.execute(rule.batch, batch=batch, **_named(rule.which, before))
         total += count
-        if count < BATCH:
+        if count < batch:
             return total
         await asyncio.sleep(clock() - started)
 

@@ -66,7 +66,7 @@ async def test_the_log_is_kept_to_the_day(database: str) -> None:
 
 
 async def test_it_goes_batch_by_batch(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH", 3)
+    monkeypatch.setattr(retention, "BATCH", dict.fromkeys(db.Engine, 3))
     merchant, agent = await a_merchant(), await an_agent()
     for days in range(101, 111):
         await a_look(merchant, agent, days)
@@ -76,7 +76,7 @@ async def test_it_goes_batch_by_batch(database: str, monkeypatch: pytest.MonkeyP
 
 
 async def test_what_a_stopped_run_leaves_the_next_one_forgets(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH", 1)
+    monkeypatch.setattr(retention, "BATCH", dict.fromkeys(db.Engine, 1))
     merchant, agent = await a_merchant(), await an_agent()
     for days in range(101, 141):
         await a_look(merchant, agent, days)
