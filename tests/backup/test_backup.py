@@ -108,8 +108,12 @@ async def test_what_was_deleted_is_not_in_the_copy(migrated: dict[str, str], tmp
     source, copy = tmp_path / "latchkey.sqlite3", tmp_path / "copy.sqlite3"
     shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), source)
     async with opened(f"sqlite://{source}"):
-        parcel = await a_parcel(await a_merchant(), name="Wilhelmina Verdwenen")
-        await db.execute("DELETE FROM parcel_personal_data WHERE parcel_id = :id", id=parcel.id)
+        await a_parcel(await a_merchant(), name="Wilhelmina Verdwenen")
+        with closing(sqlite3.connect(source, isolation_level=None)) as connection:
+            connection.execute("PRAGMA secure_delete = OFF")  # as SQLite is built elsewhere
+            connection.execute("DELETE FROM parcel_personal_data")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert b"Verdwenen" in source.read_bytes(), "a plain copy would have it"
         await asyncio.to_thread(back_up, f"sqlite://{source}", copy)
     assert b"Verdwenen" not in copy.read_bytes()
 

@@ -65,6 +65,15 @@ async def test_the_log_is_kept_to_the_day(database: str) -> None:
     assert {event.id for event in await models.AccessEvent.all()} == kept
 
 
+async def test_a_server_whose_clock_is_off_has_its_rows_kept_longer_never_shorter(database: str) -> None:
+    """The key is of that server's clock, the instant of the database's."""
+    merchant, agent = await a_merchant(), await an_agent()
+    for key_days, days in ((101, 99), (99, 101)):
+        looked = await models.AccessEvent.get(id=await a_look(merchant, agent, days))
+        await db.execute("UPDATE access_log SET id = :key WHERE id = :id", key=key_of(await db.clock() - key_days * DAY), id=looked.id)
+    assert (await retention.forget(KEEPING))["access_log"] == 0
+
+
 async def test_it_goes_batch_by_batch(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH", dict.fromkeys(db.Engine, 3))
     merchant, agent = await a_merchant(), await an_agent()
