@@ -61,7 +61,7 @@ SERVER: Mapping[str, May] = {
     "server_secrets": May(add=True),
     "sessions": May(add=True, change="ended_at", remove=True),
     "sign_in_attempts": May(add=True, change=CONTENT, remove=True),
-    "tokens": May(change="ended_at", remove=True),
+    "tokens": May(remove=True),  # made and ended by commands; they go with their account
     "tortoise_migrations": May(),
     "users": May(change="deactivated_at password_hash"),
 }
