@@ -22,11 +22,12 @@ from rich.table import Table
 import demo
 from exchange import imports, integrations
 from identity import passwords, tokens, users
-from models import database
+from models import backup, database, roles
 from models.fields import new_id
 from policy.decision import Facts
 from policy.vocabulary import Action, MerchantRole, ViewerKind
 from resolvers import facts as facts_of
+from resolvers import restored, retention
 from resolvers.errors import BadInput, LatchkeyError
 from resolvers.gate import Gate
 from resolvers.ledger import Request
@@ -39,6 +40,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(integration_app, name="integration")
 
 errors = Console(stderr=True)
+_LONG = 600.0  # seconds a statement of a command may take that goes through whole tables
 Result = TypeVar("Result")
 
 
@@ -54,12 +56,12 @@ def _settings() -> Settings:
         _fail(problems(wrong))
 
 
-def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Run with the database open. Ends the command for a database that can't be reached or is not migrated."""
+def _run(work: Callable[[], Coroutine[Any, Any, Result]], *, seconds: float | None = None) -> Result:
+    """Run with the database open, each statement for `seconds` at most. Ends the command for one that can't be reached or is not migrated."""
     url = _settings().database_url
 
     async def run() -> Result:
-        await database.open_database(url)
+        await database.open_database(url, seconds=seconds)
         try:
             if not await database.is_current():
                 _fail("the database is not migrated: run `python cli.py migrate`")
@@ -332,6 +334,62 @@ def _print_decision(decision: Any) -> None:
             print(f"  {label}: {value}")
     if not decision.allowed:
         print("  the rule: policy/decision.py, RULES, and docs/privacy.md")
+
+
+@app.command("roles")
+def roles_(
+    server: Annotated[str, typer.Option(help="The role that server.py connects as.")],
+    retention_role: Annotated[str | None, typer.Option("--retention", help="The role that `cli.py retention` connects as.")] = None,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL, and change nothing.")] = False,
+) -> None:
+    """Give PostgreSQL roles exactly what they need, and nothing else. Run it as the owner of the tables, after every migration."""
+
+    async def work() -> None:
+        if database.engine() is database.Engine.SQLITE:
+            _fail("SQLite has no roles: the file's owner may do everything")
+        given = {roles.Purpose.SERVER: server} | ({roles.Purpose.RETENTION: retention_role} if retention_role else {})
+        if sql:
+            print(";\n".join(await roles.statements(given)) + ";")
+            return
+        await roles.apply(given)
+        errors.print("[green]✓[/green] granted", highlight=False)
+
+    _run(work)
+
+
+@app.command("retention")
+def retention_(dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and forget nothing.")] = False) -> None:
+    """Forget what was kept as long as LATCHKEY_KEEP_… says. Prints one JSON line: how many rows of each table."""
+
+    async def work() -> dict[str, int]:
+        given = _settings()
+        keeping = retention.Keeping(given.keep_access_log_days, given.keep_history_days, given.keep_sessions_days)
+        return await (retention.due if dry_run else retention.forget)(keeping)
+
+    print(orjson.dumps(_run(work, seconds=_LONG)).decode())
+
+
+@app.command("backup")
+def backup_(file: Annotated[Path, typer.Argument(help="The file to make. It must not be there yet.")]) -> None:
+    """Copy an SQLite database into a new file, whole and of one instant, while servers write to it."""
+    url = _settings().database_url
+
+    async def work() -> None:
+        await asyncio.to_thread(backup.back_up, url, file)
+
+    _guarded(work)
+    errors.print("[green]✓[/green] copied", highlight=False)
+
+
+@app.command()
+def after_restore(
+    keep_claims: Annotated[bool, typer.Option("--keep-claims", help="Leave claims open: you know that none was closed since the backup.")] = False,
+) -> None:
+    """End all that a backup could bring back to life: consents, sessions, tokens, CSV links, claims. Before the servers start.
+
+    Prints one JSON line: how many of each.
+    """
+    print(orjson.dumps(_run(partial(restored.end_everything, keep_claims=keep_claims), seconds=_LONG)).decode())
 
 
 @app.command()

@@ -34,7 +34,7 @@ from schema.documents import load
 from schema.http import Endpoint
 from schema.running import Running
 from service.graphiql import WithGraphiql, graphiql_files
-from service.health import NotMigrated, healthy, readiness, require_current
+from service.health import NotGranted, NotMigrated, healthy, readiness, require_current
 from service.logs import configure_logging
 from service.metrics import metrics
 from service.pages import Links, page_routes
@@ -140,7 +140,7 @@ def _ready() -> tuple[Settings, Starlette]:
         sys.exit(str(wrong))
     try:
         asyncio.run(_require_servable(given))
-    except (NotMigrated, ValueError) as wrong:
+    except (NotGranted, NotMigrated, ValueError) as wrong:
         sys.exit(str(wrong))
     except database.UNREACHABLE as error:
         sys.exit(f"the database does not answer ({type(error).__name__}): check LATCHKEY_DATABASE_URL")

@@ -74,6 +74,13 @@ class Settings(BaseSettings):
     operations_at_once: int = Field(default=20, ge=1, description="How many queries and mutations of one caller run at once, in one process.")
     subscriptions_at_once: int = Field(default=300, ge=1, description="How many operations of one caller run on sockets at once, in one process.")
     session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a session lasts, in hours.")
+    keep_access_log_days: int = Field(
+        default=730, ge=1, description="How many days the access log is kept; `cli.py retention` forgets what is older."
+    )
+    keep_history_days: int = Field(
+        default=730, ge=1, description="How many days ended consents and what is left of deleted accounts are kept; at least as long as the log."
+    )
+    keep_sessions_days: int = Field(default=30, ge=1, description="How many days ended sessions and tokens are kept.")
     terms_url: Address = Field(default="", description="Where the panel's link to the terms leads; none by default.")
     privacy_url: Address = Field(default="", description="Where its link to the privacy policy leads.")
     support_url: Address = Field(default="", description="Where its link to support leads; `mailto:` is fine.")

@@ -6,7 +6,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from models import database
+from models import database, roles
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,16 @@ class NotMigrated(RuntimeError):
         super().__init__("the database is not migrated: run `python cli.py migrate`")
 
 
+class NotGranted(RuntimeError):
+    """The role we are connected as may not do all that a server does."""
+
+    def __init__(self, tables: list[str]) -> None:
+        super().__init__(f"the database role may not do all that a server does ({', '.join(tables)}): run `python cli.py roles` as the owner")
+
+
 async def require_current() -> None:
-    """Raises NotMigrated."""
+    """Raises NotMigrated, NotGranted."""
     if not await database.is_current():
         raise NotMigrated
+    if lacking := await roles.lacking():
+        raise NotGranted(lacking)

@@ -71,7 +71,11 @@ def assert_failed(result: Result, line: str, *, code: int = 1) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "migrate", "demo", "import", "token", "user", "user add", "user deactivate", "integration", "integration add", "explain", "sdl"]
+    "command",
+    [
+        *("", "migrate", "demo", "import", "token", "user", "user add", "user deactivate", "integration", "integration add", "explain", "sdl"),
+        *("roles", "retention", "backup", "after-restore"),
+    ],
 )
 async def test_each_command_says_how_it_is_used(tmp_path: Path, command: str) -> None:
     result = await a_runner(f"sqlite://{tmp_path}/none")(*command.split(), "--help")
@@ -84,7 +88,10 @@ async def test_each_command_says_how_it_is_used(tmp_path: Path, command: str) ->
 def test_no_command_is_left_out() -> None:
     found = {str(command.name or command.callback.__name__) for command in cli.app.registered_commands if command.callback}
     groups = {group.name for group in cli.app.registered_groups}
-    assert (found, groups) == ({"migrate", "demo", "import", "token", "explain", "sdl"}, {"user", "integration"})
+    assert (found, groups) == (
+        {"migrate", "demo", "import", "token", "explain", "sdl", "roles", "retention", "backup", "after_restore"},
+        {"user", "integration"},
+    )
 
 
 # Where nothing can be done.
@@ -98,6 +105,9 @@ COMMANDS = [
     pytest.param(["import", str(FIXTURES / "v2_parcels.json"), "--account", "a@example.com"], id="import"),
     pytest.param(["demo"], id="demo"),
     pytest.param(["demo", "--list"], id="demo-list"),
+    pytest.param(["roles", "--server", "somebody"], id="roles"),
+    pytest.param(["retention"], id="retention"),
+    pytest.param(["after-restore"], id="after-restore"),
 ]
 
 

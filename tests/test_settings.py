@@ -45,6 +45,9 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "operations_at_once": "7",
         "subscriptions_at_once": "30",
         "session_hours": "0.5",
+        "keep_access_log_days": "90",
+        "keep_history_days": "365",
+        "keep_sessions_days": "7",
         "terms_url": "https://www.latchkey.example/terms",
         "privacy_url": "/privacy",
         "support_url": "mailto:support@latchkey.example",
@@ -63,6 +66,7 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert given.document_hosts == "panel.sendcloud.sc,labels.example"
     assert given.trusted_documents == Path("/srv/documents")
     assert (given.operation_seconds, given.operations_at_once, given.subscriptions_at_once) == (2.5, 7, 30)
+    assert (given.keep_access_log_days, given.keep_history_days, given.keep_sessions_days) == (90, 365, 7)
     assert (given.terms_url, given.privacy_url, given.support_url) == (values["terms_url"], values["privacy_url"], values["support_url"])
     assert (given.disclosures_per_hour, given.session_hours, given.metrics_token, given.log_level) == (50, 0.5, "geheim", "WARNING")
 
@@ -105,6 +109,7 @@ WRONG = [
     pytest.param("session_hours", "0", id="no-session"),
     pytest.param("session_hours", "721", id="a-session-of-a-month"),
     pytest.param("session_hours", "nan", id="session-nan"),
+    pytest.param("keep_access_log_days", "0", id="no-log"),
     pytest.param("log_level", "geheim", id="log-level"),
 ]
 
