@@ -20,7 +20,7 @@ from tortoise.migrations.operations import AlterModelOptions
 import models
 from models import database as tables
 from models.database import close_database, migrate, open_database
-from models.enums import InvestigationKind
+from models.enums import Channel, DeliveryState, Happening, InvestigationKind
 from models.fields import new_id
 from policy.vocabulary import Action, Basis, ConsentState
 from resolvers import direct_debits, documents
@@ -145,6 +145,11 @@ async def fill() -> Filled:
     await token_of(agent)
     await models.SignInAttempts.create(subject="2" * 64, window_started_at=now, attempts=3)
     await models.Change.create(topic="consent", account_id=merchant.id)
+    event = await models.OutboxEvent.create(account_id=merchant.id, kind=Happening.CLAIM_TAKEN, subject_id=claim, at=now)
+    await models.OutboxDelivery.create(
+        event_id=event.id, account_id=merchant.id, channel=Channel.EMAIL, recipient_id=merchant.owner.id, state=DeliveryState.WAITING, due_at=now
+    )
+    await models.WebhookSecret.create(account_id=merchant.id, secret="whsec_" + "c" * 44, created_at=now)
     await documents.prepare()
     await models.AccessEvent.create(
         at=now, agent_id=agent.id, account_id=merchant.id, action=Action.VIEW_PERSONAL_DATA, basis=Basis.CONSENT, request_id=str(new_id())
