@@ -133,7 +133,7 @@ def is_public(address: IPAddress) -> bool:
         inside = address.ipv4_mapped or address.sixtofour
         if inside is not None:
             return is_public(inside)
-        if address.teredo is not None or any(address in network for network in _NAT64):
+        if address.teredo is not None or address.is_site_local or any(address in network for network in _NAT64):
             return False
     return address.is_global and not address.is_multicast
 

@@ -71,7 +71,11 @@ def assert_failed(result: Result, line: str, *, code: int = 1) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "migrate", "demo", "import", "token", "user", "user add", "user deactivate", "integration", "integration add", "explain", "sdl"]
+    "command",
+    [
+        *("", "migrate", "demo", "import", "token", "user", "user add", "user deactivate", "integration", "integration add", "explain", "sdl"),
+        *("outbox", "webhook-secret"),
+    ],
 )
 async def test_each_command_says_how_it_is_used(tmp_path: Path, command: str) -> None:
     result = await a_runner(f"sqlite://{tmp_path}/none")(*command.split(), "--help")
@@ -84,7 +88,7 @@ async def test_each_command_says_how_it_is_used(tmp_path: Path, command: str) ->
 def test_no_command_is_left_out() -> None:
     found = {str(command.name or command.callback.__name__) for command in cli.app.registered_commands if command.callback}
     groups = {group.name for group in cli.app.registered_groups}
-    assert (found, groups) == ({"migrate", "demo", "import", "token", "explain", "sdl"}, {"user", "integration"})
+    assert (found, groups) == ({"migrate", "demo", "import", "token", "explain", "sdl", "outbox", "webhook-secret"}, {"user", "integration"})
 
 
 # Where nothing can be done.
@@ -96,6 +100,8 @@ COMMANDS = [
     pytest.param(["integration", "add", "a@example.com"], id="integration-add"),
     pytest.param(["explain", "a@example.com", "VIEW_SETTINGS", "QWNjb3VudDoxMjM="], id="explain"),
     pytest.param(["import", str(FIXTURES / "v2_parcels.json"), "--account", "a@example.com"], id="import"),
+    pytest.param(["outbox"], id="outbox"),
+    pytest.param(["webhook-secret", "a@example.com"], id="webhook-secret"),
     pytest.param(["demo"], id="demo"),
     pytest.param(["demo", "--list"], id="demo-list"),
 ]
