@@ -100,6 +100,8 @@ FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.event_id WHERE d.id IN
 
 async def take(channels: frozenset[Channel], most: int) -> list[Delivery]:
     """Lease up to `most` deliveries that are due: for LEASE no other process gets them."""
+    if not await database.fetch("SELECT 1 AS one FROM outbox_deliveries WHERE due_at <= {now} LIMIT 1"):
+        return []  # an UPDATE of nothing would still wait for SQLite's other writers
     sql = _TAKE.format(skip="FOR UPDATE SKIP LOCKED" if database.engine() is Engine.POSTGRES else "")
     until = await database.clock() + LEASE
     taken = await database.fetch(sql, until=until, channels=sorted(channels), in_order=IN_ORDER_FOR, most=most)

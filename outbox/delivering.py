@@ -24,6 +24,7 @@ from resolvers.live import MISSED, Change, Changes
 
 POLL_SECONDS = 5
 FORGET_SECONDS = 3600
+LAST_SECONDS = 1.0  # what is being sent when the server stops may take so long, so that it is not sent again
 AT_ONCE = 10
 
 log = structlog.get_logger(__name__)
@@ -63,13 +64,14 @@ class Deliverer:
             raise ValueError(f"LATCHKEY_SMTP_URL {wrong}") from None
         return cls(mail, Letterhead(sender, panel), Webhooks())
 
-    async def run_once(self) -> int:
-        """Follow consents, spread events, and deliver until nothing is due; how many were tried."""
-        await follow()
+    async def run_once(self, stopping: asyncio.Event | None = None, *, following: bool = True) -> int:
+        """Follow consents, spread events, and deliver until nothing is due, or we are stopping; how many were tried."""
+        if following:
+            await follow()
         while await deliveries.spread(self.channels):
             pass
         tried = 0
-        while taken := await deliveries.take(self.channels, AT_ONCE):
+        while not (stopping and stopping.is_set()) and (taken := await deliveries.take(self.channels, AT_ONCE)):
             await _all(self._deliver(each) for each in taken)
             tried += len(taken)
         return tried
@@ -109,35 +111,50 @@ class Deliverer:
 async def delivering(deliverer: Deliverer | None, changes: Changes) -> AsyncIterator[None]:
     """While this lasts merchants are told; with None they are not, and nothing is written for them."""
     outbox.switch(on=deliverer is not None)
-    task = asyncio.create_task(_deliver_for_ever(deliverer, changes)) if deliverer is not None else None
+    stopping = asyncio.Event()
+    task = asyncio.create_task(_deliver_for_ever(deliverer, changes, stopping)) if deliverer is not None else None
     try:
         yield
     finally:
         outbox.switch(on=False)
+        stopping.set()
         if task is not None:
+            await asyncio.wait({task}, timeout=0 if task.done() else LAST_SECONDS)
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
 
 
-async def _deliver_for_ever(deliverer: Deliverer, changes: Changes) -> None:
+async def _deliver_for_ever(deliverer: Deliverer, changes: Changes, stopping: asyncio.Event) -> None:
     clock = asyncio.get_running_loop()
-    forget_at = clock.time()
+    follow_at = forget_at = clock.time()
     async with changes.heard(_may_concern) as queue:
-        while True:
+        while not stopping.is_set():
+            now = clock.time()
             try:
-                await deliverer.run_once()
-                if clock.time() >= forget_at:
+                await deliverer.run_once(stopping, following=now >= follow_at)
+                if now >= follow_at:
+                    follow_at = now + POLL_SECONDS
+                if now >= forget_at:
                     await deliveries.forget_old()
-                    forget_at = clock.time() + FORGET_SECONDS
+                    forget_at = now + FORGET_SECONDS
             except (database.DatabaseError, *database.UNREACHABLE, TimeoutError) as error:
                 log.warning("delivering failed", error=type(error).__name__)
             except Exception as error:  # noqa: BLE001 (one message must not stop the others; its text may hold what it is about)
                 log.error("delivering failed", error=type(error).__name__)  # noqa: TRY400
-            with suppress(TimeoutError):
-                await asyncio.wait_for(queue.get(), POLL_SECONDS)
-            while not queue.empty():
-                queue.get_nowait()
+            await _next(queue, stopping)
+
+
+async def _next(queue: asyncio.Queue[Change], stopping: asyncio.Event) -> None:
+    """Wait for a change, the end, or POLL_SECONDS. What else was heard meanwhile is the same news."""
+    waits = {asyncio.create_task(queue.get()), asyncio.create_task(stopping.wait())}
+    try:
+        await asyncio.wait(waits, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+    while not queue.empty():
+        queue.get_nowait()
 
 
 def _may_concern(change: Change) -> bool:

@@ -46,6 +46,13 @@ def serving_tls(*names: str) -> ssl.SSLContext:
     return context
 
 
+def content_of(envelope: Envelope) -> bytes:
+    """An e-mail as it travelled."""
+    content = envelope.content
+    assert isinstance(content, bytes)
+    return content
+
+
 @dataclass
 class Mailbox:
     """An SMTP server. `says` is what it answers to a message; None takes it, and `held` is waited for first."""
@@ -71,12 +78,12 @@ class Mailbox:
     @property
     def messages(self) -> list[EmailMessage]:
         """The e-mails it took."""
-        found: list[Any] = [message_from_bytes(bytes(each.content or b""), policy=default) for each in self.envelopes]
+        found: list[Any] = [message_from_bytes(content_of(each), policy=default) for each in self.envelopes]
         return found
 
     def texts(self) -> list[str]:
         """All that was in them, as it travelled and as it is read."""
-        return [bytes(each.content or b"").decode() + message.get_content() for each, message in zip(self.envelopes, self.messages, strict=True)]
+        return [content_of(each).decode() + message.get_content() for each, message in zip(self.envelopes, self.messages, strict=True)]
 
     def mail(self, **options: Any) -> Mail:
         """The way there."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -64,7 +67,7 @@ async def test_owner_and_admin_are_told_in_their_language_with_what_machines_nee
 
 async def test_all_that_is_told_without_anything_of_the_parcels(database: str, mailbox: Mailbox) -> None:
     merchant, agent = await a_merchant(), gate_of(await an_agent())
-    personal = (
+    personal: tuple[str, ...] = (
         "name",
         "company_name",
         "street",
@@ -76,7 +79,8 @@ async def test_all_that_is_told_without_anything_of_the_parcels(database: str, m
         "external_reference",
         "postal_code",
     )
-    parcel = await a_parcel(merchant, **dict.fromkeys(personal, MARK), email=f"{MARK}@example.com")
+    marked: dict[str, Any] = dict.fromkeys(personal, MARK)
+    parcel = await a_parcel(merchant, **marked, email=f"{MARK}@example.com")
     claim = await a_claim(parcel, filed_by=merchant.member, description=MARK)
     await granted(merchant)
     await looked(merchant)
@@ -167,15 +171,15 @@ def test_a_language_says_everything_with_the_words_of_the_feature(spoken: str) -
         "it": "Accesso all'agente",
     }
     assert all(subject.startswith(feature[spoken]) for kind, subject in words.subjects.items() if kind.startswith("CONSENT"))
-    english = {kind: {part[1:] for part in text.split("}") if "{" in part} for kind, text in LANGUAGES["en"].texts.items()}
-    assert all(("{at}" in text) and (("{detail}" in text) == ("{detail}" in LANGUAGES["en"].texts[kind])) for kind, text in words.texts.items()), (
-        english
-    )
+    assert {kind: blanks(text) for kind, text in words.texts.items()} == {kind: blanks(text) for kind, text in LANGUAGES["en"].texts.items()}
+
+
+def blanks(text: str) -> set[str]:
+    """What is filled in."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def test_languages_and_times() -> None:
-    from datetime import UTC, datetime
-
     assert [language("de-AT", "nl"), language("pt", "fr-FR"), language("pt", None), language(None, None)] == ["de", "fr", "en", "en"]
     at = datetime(2026, 11, 26, 20, 5, tzinfo=UTC)
     assert written(at, "Europe/Amsterdam") == "2026-11-26 21:05 Europe/Amsterdam (UTC+01:00)"
@@ -196,6 +200,17 @@ def test_a_server_is_reached_by_tls_unless_it_is_said(url: str, port: int, tls: 
     found = MailServer.of(url)
     assert (found.port, found.tls, found.starttls, found.user, found.password) == (port, tls, starttls, "user", "p@ss")
     assert "p@ss" not in repr(found)
+
+
+def test_the_settings_say_what_is_missing() -> None:
+    assert Deliverer.of(on=False, smtp_url="smtp://mail.example.com", sender="", panel="") is None
+    with pytest.raises(ValueError, match=r"^LATCHKEY_MESSAGES_FROM must be"):
+        Deliverer.of(on=True, smtp_url="smtp://mail.example.com", sender="", panel="")
+    with pytest.raises(ValueError, match=r"^LATCHKEY_SMTP_URL must be"):
+        Deliverer.of(on=True, smtp_url="ftp://mail.example.com", sender="latchkey@example.com", panel="")
+    only_webhooks = Deliverer.of(on=True, smtp_url=None, sender="", panel="")
+    assert only_webhooks is not None
+    assert only_webhooks.channels == {"WEBHOOK"}
 
 
 @pytest.mark.parametrize("url", ["http://x.example", "smtp://", "smtp://x.example:port", "smtp://x.example/path", "smtp://x.example?tls=maybe", "x"])

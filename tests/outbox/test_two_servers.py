@@ -12,7 +12,7 @@ from models import database as db
 from outbox import deliveries
 from schema.ids import global_id
 from tests.builders import Merchant, a_merchant
-from tests.outbox.receiving import Mailbox
+from tests.outbox.receiving import Mailbox, content_of
 from tests.serving import Server, serving, token_of
 
 GRANT = "mutation G($id: ID!) { grantConsent(input: {accountId: $id, duration: ONE_HOUR}) { consent { id } } }"
@@ -74,7 +74,7 @@ async def test_killed_between_sending_and_noting_it_is_sent_again_as_the_same_me
         await delivered(1)
     assert len(mailbox.envelopes) == 2
     assert len({message["Message-ID"] for message in mailbox.messages}) == 1
-    assert len({bytes(each.content or b"") for each in mailbox.envelopes}) == 1
+    assert len({content_of(each) for each in mailbox.envelopes}) == 1
 
 
 @pytest.mark.usefixtures("database")
