@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
 
 import structlog
 from prometheus_client import Counter
 
-from models import database
 from models.enums import Channel, DeliveryState
 from outbox import deliveries
 from outbox.deliveries import Delivery, Undelivered
@@ -67,7 +66,8 @@ class Deliverer:
     async def run_once(self, stopping: asyncio.Event | None = None, *, following: bool = True) -> int:
         """Follow consents, spread events, and deliver until nothing is due, or we are stopping; how many were tried."""
         if following:
-            await follow()
+            with _logged("following failed"):  # what is written down already need not wait for it
+                await follow()
         while await deliveries.spread(self.channels):
             pass
         tried = 0
@@ -131,18 +131,23 @@ async def _deliver_for_ever(deliverer: Deliverer, changes: Changes, stopping: as
     async with changes.heard(_may_concern) as queue:
         while not stopping.is_set():
             now = clock.time()
-            try:
+            with _logged("delivering failed"):
                 await deliverer.run_once(stopping, following=now >= follow_at)
-                if now >= follow_at:
-                    follow_at = now + POLL_SECONDS
                 if now >= forget_at:
                     await deliveries.forget_old()
                     forget_at = now + FORGET_SECONDS
-            except (database.DatabaseError, *database.UNREACHABLE, TimeoutError) as error:
-                log.warning("delivering failed", error=type(error).__name__)
-            except Exception as error:  # noqa: BLE001 (one message must not stop the others; its text may hold what it is about)
-                log.error("delivering failed", error=type(error).__name__)  # noqa: TRY400
+            if now >= follow_at:
+                follow_at = now + POLL_SECONDS
             await _next(queue, stopping)
+
+
+@contextmanager
+def _logged(what: str) -> Iterator[None]:
+    """What goes wrong inside is logged by its name (its text may hold what it is about), and tried again the next time."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 (the database may be away, and will be back)
+        log.warning(what, error=type(error).__name__)
 
 
 async def _next(queue: asyncio.Queue[Change], stopping: asyncio.Event) -> None:

@@ -64,8 +64,11 @@ async def test_what_a_process_died_over_is_anothers_after_the_lease(database: st
     second = await taken()
     assert {each.id for each in second} == {each.id for each in first}
     await deliveries.failed(first[0], Undelivered("SMTP 550", for_good=True))  # it was not dead, only slow: too late
+    assert (await deliveries.counts())["WAITING"] == 2
     for each in second:
         await deliveries.delivered(each)
+    await deliveries.failed(first[1], Undelivered("SMTP 451"))
+    await deliveries.dropped(first[1])
     assert await deliveries.counts() == {"WAITING": 0, "DELIVERED": 2, "DROPPED": 0, "PARKED": 0}
 
 
