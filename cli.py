@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -24,6 +24,7 @@ from exchange import imports, integrations
 from identity import passwords, tokens, users
 from models import backup, database, roles
 from models.fields import new_id
+from outbox import deliveries, webhooks
 from policy.decision import Facts
 from policy.vocabulary import Action, MerchantRole, ViewerKind
 from resolvers import facts as facts_of
@@ -277,6 +278,35 @@ def integration_add(
     scheme = "https" if given.is_secure else "http"
     print(f"address: {scheme}://{given.host}:{given.port}/webhooks/sendcloud/{key}")
     print(f"secret:  {secret}")
+
+
+@app.command("webhook-secret")
+def webhook_secret(account: Annotated[str, typer.Argument(help="The account: its id, or the e-mail of one of its users.")]) -> None:
+    """Print a new secret of an account's webhooks, and nothing else on stdout. It is shown this once; the one before it holds for another day."""
+
+    async def work() -> str:
+        return await webhooks.new_secret(await _account(account))
+
+    print(_run(work))
+
+
+@app.command()
+def outbox(
+    retry: Annotated[bool, typer.Option("--retry", help="Try what is parked from the beginning.")] = False,
+    id: Annotated[UUID | None, typer.Option(help="With --retry: this message only.")] = None,
+) -> None:
+    """How many messages to merchants there are, by state, and which failed. A parked one is tried no more, until --retry."""
+
+    async def work() -> tuple[int, dict[str, int], Sequence[deliveries.Listed]]:
+        again = await deliveries.retry(None if id is None else [id]) if retry else 0
+        return again, await deliveries.counts(), await deliveries.troubled()
+
+    again, counts, troubled = _run(work)
+    if retry:
+        errors.print(f"[green]✓[/green] {again} to be tried again", highlight=False)
+    print(orjson.dumps({state.lower(): n for state, n in counts.items()}).decode())
+    for each in troubled:
+        print(f"{each.id}  {each.state}  {each.channel}  {each.kind}  account {each.account_id}  attempts {each.attempts}  {each.problem}")
 
 
 @app.command()

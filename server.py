@@ -24,6 +24,7 @@ from identity.attempts import network_of
 from identity.requests import caller
 from identity.routes import REFUSALS, auth_routes, refusal
 from models import database
+from outbox.delivering import Deliverer, delivering
 from resolvers import documents as document_links
 from resolvers.gate import Gate
 from resolvers.ledger import Request as LoggedRequest
@@ -50,6 +51,7 @@ GRACE_SECONDS = 8  # with what comes before and after, a stop takes less than te
 def application(given: Settings) -> Starlette:
     """The ASGI application. Raises ValueError for settings that can't serve."""
     schema = engine.build() if given.engine else build()
+    deliverer = Deliverer.of(on=given.tells_merchants, smtp_url=given.smtp_url, sender=given.messages_from, panel=given.public_url)
     changes, running = Changes(), Running(given.operations_at_once)
     documents = load(given.trusted_documents, schema._schema, WEB / "documents.json")  # noqa: SLF001 (graphql-core's schema validates them)
     schema.prepared.keep_always(documents.parsed)
@@ -84,7 +86,8 @@ def application(given: Settings) -> Starlette:
             tidy = asyncio.create_task(tidying())
             gc.collect()
             gc.freeze()  # what lives as long as the server is not looked through again by each collection: benchmarks/hostile.py
-            yield
+            async with delivering(deliverer, changes):
+                yield
             tidy.cancel()
         finally:
             await changes.stop()

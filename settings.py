@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -33,6 +34,14 @@ def _linkable(text: str) -> str:
     return text
 
 
+def _email(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized if text else ""
+    except EmailNotValidError:
+        raise ValueError("must be an e-mail address, without a name") from None
+
+
+EmailAddress = Annotated[str, AfterValidator(_email)]
 Address = Annotated[str, AfterValidator(_linkable)]
 
 
@@ -84,6 +93,10 @@ class Settings(BaseSettings):
     terms_url: Address = Field(default="", description="Where the panel's link to the terms leads; none by default.")
     privacy_url: Address = Field(default="", description="Where its link to the privacy policy leads.")
     support_url: Address = Field(default="", description="Where its link to support leads; `mailto:` is fine.")
+    public_url: Address = Field(default="", description="Where browsers reach us: e-mails name it as the panel's address.")
+    messages: bool | None = Field(default=None, description="Tell merchants by e-mail and webhooks? By default where LATCHKEY_SMTP_URL is set.")
+    smtp_url: str | None = Field(default=None, repr=False, description="`smtp://USER:PASSWORD@HOST:PORT` (STARTTLS) or `smtps://…`.")
+    messages_from: EmailAddress = Field(default="", description="The address e-mails are from.")
     metrics_token: str | None = Field(
         default=None, repr=False, description="The bearer token `/metrics` takes. Without one it answers in development only."
     )
@@ -100,6 +113,11 @@ class Settings(BaseSettings):
     def is_secure(self) -> bool:
         """Are we reached by TLS?"""
         return not self.development if self.secure is None else self.secure
+
+    @property
+    def tells_merchants(self) -> bool:
+        """Are merchants told what happens to their account?"""
+        return self.smtp_url is not None if self.messages is None else self.messages
 
     def hosts(self) -> list[str]:
         """`allowed_hosts` as a list. Raises ValueError for `*`, or none, in production."""

@@ -6,6 +6,7 @@ from models.changes import Change, ServerSecret
 from models.claims import Claim, ClaimPersonalData, InvestigationEntry, InvestigationPersonalData
 from models.consents import Consent
 from models.integrations import ExportLink, Integration
+from models.outbox import OutboxDelivery, OutboxEvent, WebhookSecret
 from models.parcels import Parcel, ParcelEvent, ParcelFile, ParcelPersonalData
 from models.users import Session, SignInAttempts, Token, User
 
@@ -23,6 +24,8 @@ __all__ = [
     "Integration",
     "InvestigationEntry",
     "InvestigationPersonalData",
+    "OutboxDelivery",
+    "OutboxEvent",
     "Parcel",
     "ParcelEvent",
     "ParcelFile",
@@ -32,4 +35,5 @@ __all__ = [
     "SignInAttempts",
     "Token",
     "User",
+    "WebhookSecret",
 ]

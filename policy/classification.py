@@ -167,6 +167,9 @@ COLUMNS: Mapping[str, Classes] = {
         **_personal(_C.IDENTITY, "parcel_filter"),
     },
     "changes": _outline("id topic account_id subject_id"),
+    "outbox_events": _outline("id account_id kind subject_id detail at once follows spread_at"),
+    "outbox_deliveries": _outline("id event_id account_id channel recipient_id state attempts due_at ended_at problem"),
+    "webhook_secrets": {**_outline("id account_id created_at ends_at"), **_secret("secret")},
     "server_secrets": {**_outline("name"), **_secret("value")},
 }
 

@@ -75,6 +75,7 @@ def assert_failed(result: Result, line: str, *, code: int = 1) -> None:
     [
         *("", "migrate", "demo", "import", "token", "user", "user add", "user deactivate", "integration", "integration add", "explain", "sdl"),
         *("roles", "retention", "backup", "after-restore"),
+        *("outbox", "webhook-secret"),
     ],
 )
 async def test_each_command_says_how_it_is_used(tmp_path: Path, command: str) -> None:
@@ -89,7 +90,7 @@ def test_no_command_is_left_out() -> None:
     found = {str(command.name or command.callback.__name__) for command in cli.app.registered_commands if command.callback}
     groups = {group.name for group in cli.app.registered_groups}
     assert (found, groups) == (
-        {"migrate", "demo", "import", "token", "explain", "sdl", "roles", "retention", "backup", "after_restore"},
+        {"migrate", "demo", "import", "token", "explain", "sdl", "roles", "retention", "backup", "after_restore", "outbox", "webhook-secret"},
         {"user", "integration"},
     )
 
@@ -103,6 +104,8 @@ COMMANDS = [
     pytest.param(["integration", "add", "a@example.com"], id="integration-add"),
     pytest.param(["explain", "a@example.com", "VIEW_SETTINGS", "QWNjb3VudDoxMjM="], id="explain"),
     pytest.param(["import", str(FIXTURES / "v2_parcels.json"), "--account", "a@example.com"], id="import"),
+    pytest.param(["outbox"], id="outbox"),
+    pytest.param(["webhook-secret", "a@example.com"], id="webhook-secret"),
     pytest.param(["demo"], id="demo"),
     pytest.param(["demo", "--list"], id="demo-list"),
     pytest.param(["roles", "--server", "somebody"], id="roles"),

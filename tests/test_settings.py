@@ -51,6 +51,10 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "terms_url": "https://www.latchkey.example/terms",
         "privacy_url": "/privacy",
         "support_url": "mailto:support@latchkey.example",
+        "public_url": "https://www.latchkey.example",
+        "messages": "false",
+        "smtp_url": "smtps://latchkey:geheim@mail.latchkey.example:465",
+        "messages_from": "latchkey@latchkey.example",
         "metrics_token": "geheim",
         "log_level": "warning",
     }

@@ -117,4 +117,5 @@ def test_every_secret_is_a_hash_or_a_key() -> None:
         "integrations.secret",
         "export_links.token_hash",
         "server_secrets.value",
+        "webhook_secrets.secret",
     }
