@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     operations_at_once: int = Field(default=20, ge=1, description="How many queries and mutations of one caller run at once, in one process.")
     subscriptions_at_once: int = Field(default=300, ge=1, description="How many operations of one caller run on sockets at once, in one process.")
     session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a session lasts, in hours.")
+    passwords: bool = Field(default=True, description="May people sign in with a password? Without, only by single sign-on.")
+    sign_on: Path | None = Field(default=None, description="A TOML file: the providers of single sign-on, and of access tokens.")
     terms_url: Address = Field(default="", description="Where the panel's link to the terms leads; none by default.")
     privacy_url: Address = Field(default="", description="Where its link to the privacy policy leads.")
     support_url: Address = Field(default="", description="Where its link to support leads; `mailto:` is fine.")

@@ -7,7 +7,7 @@ from models.claims import Claim, ClaimPersonalData, InvestigationEntry, Investig
 from models.consents import Consent
 from models.integrations import ExportLink, Integration
 from models.parcels import Parcel, ParcelEvent, ParcelFile, ParcelPersonalData
-from models.users import Session, SignInAttempts, Token, User
+from models.users import ExternalIdentity, Session, SignInAttempts, SpentOnce, Token, User
 
 __all__ = [
     "AccessEvent",
@@ -20,6 +20,7 @@ __all__ = [
     "Consent",
     "DirectDebit",
     "ExportLink",
+    "ExternalIdentity",
     "Integration",
     "InvestigationEntry",
     "InvestigationPersonalData",
@@ -30,6 +31,7 @@ __all__ = [
     "ServerSecret",
     "Session",
     "SignInAttempts",
+    "SpentOnce",
     "Token",
     "User",
 ]

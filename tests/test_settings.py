@@ -44,6 +44,8 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "operations_at_once": "7",
         "subscriptions_at_once": "30",
         "session_hours": "0.5",
+        "passwords": "false",
+        "sign_on": "/srv/sign-on.toml",
         "terms_url": "https://www.latchkey.example/terms",
         "privacy_url": "/privacy",
         "support_url": "mailto:support@latchkey.example",

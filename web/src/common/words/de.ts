@@ -11,6 +11,13 @@ const words: CommonWords = {
     wrong: "Die E-Mail-Adresse oder das Passwort stimmt nicht.",
     tooMany: "Zu viele Versuche. Bitte warten Sie einige Minuten und versuchen Sie es dann erneut.",
     ended: "Ihre Sitzung ist abgelaufen. Bitte melden Sie sich wieder an.",
+    elsewhere: (name) => `Anmelden mit ${name}`,
+    refused: {
+      unknown: "Sie sind dort angemeldet, aber hier ist niemand mit Ihnen verknüpft. Fragen Sie, wer in Ihrer Organisation Zugänge verwaltet.",
+      cancelled: "Sie wurden dort nicht angemeldet. Versuchen Sie es erneut, oder fragen Sie, wer in Ihrer Organisation Zugänge verwaltet.",
+      failed: "Die Anmeldung hat nicht funktioniert oder zu lange gedauert. Versuchen Sie es erneut.",
+      unavailable: "Der Anmeldedienst antwortet nicht. Versuchen Sie es in einigen Minuten erneut.",
+    },
   },
   signOut: "Abmelden",
   language: "Sprache",
