@@ -34,7 +34,7 @@ ADDRESSES = {
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where the panel's links to what is not ours lead, and how one signs in: by password, or at a provider of this name. An empty one is not shown."""
+    """Where the panel's links to what is not ours lead, and how one signs in: by password, or at a provider so named. Empty: not shown."""
 
     terms: str = ""
     privacy: str = ""
