@@ -11,6 +11,7 @@ import json
 import math
 import re
 import time
+import warnings
 from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any, NoReturn
 
 import structlog
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, JWKRegistry, Key, OKPKey, RSAKey
 
 LONGEST = 8 * 1024
@@ -107,7 +108,9 @@ def usable(key_set: Any) -> list[Key]:
         if not isinstance(given, dict) or given.get("use", "sig") != "sig" or given.get("kty") not in {"RSA", "EC", "OKP"}:
             continue
         try:
-            key = JWKRegistry.import_key(given)
+            with warnings.catch_warnings():  # of weak keys, which are left out
+                warnings.simplefilter("ignore", SecurityWarning)
+                key = JWKRegistry.import_key(given)
             weak = isinstance(key, RSAKey) and key.raw_value.key_size < _SMALLEST_RSA
         except (JoseError, ValueError, TypeError, KeyError):  # one we don't know does not spoil the others
             continue

@@ -6,18 +6,19 @@ import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from policy.vocabulary import MerchantRole, ViewerKind
 
-_LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def _trustworthy(address: str) -> str:
     """TLS, or this machine itself."""
-    on_loopback = address.startswith(_LOOPBACK) and address.removeprefix("http://").split("/")[0].rpartition("@")[0] == ""
-    if not address.startswith("https://") and not on_loopback:
+    parts = urlsplit(address)
+    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _LOOPBACK) or parts.username is not None:
         raise ValueError("must be an https: address")
     if "?" in address or "#" in address:
         raise ValueError("must be without a query")

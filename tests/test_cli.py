@@ -71,7 +71,23 @@ def assert_failed(result: Result, line: str, *, code: int = 1) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "migrate", "demo", "import", "token", "user", "user add", "user deactivate", "integration", "integration add", "explain", "sdl"]
+    "command",
+    [
+        "",
+        "migrate",
+        "demo",
+        "import",
+        "token",
+        "user",
+        "user add",
+        "user link",
+        "user unlink",
+        "user deactivate",
+        "integration",
+        "integration add",
+        "explain",
+        "sdl",
+    ],
 )
 async def test_each_command_says_how_it_is_used(tmp_path: Path, command: str) -> None:
     result = await a_runner(f"sqlite://{tmp_path}/none")(*command.split(), "--help")

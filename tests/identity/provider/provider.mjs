@@ -12,6 +12,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   cookies: { keys: ["of no worth: for the tests"] },
   claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"], rights: ["groups", "account", "role"] },
   scopes: ["openid", "email", "profile", "rights"],
+  // Its own way refuses to speak to this machine, where we are.
+  fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
   findAccount: (_, id) => {
     const found = read().people[id];
     return found && { accountId: id, claims: () => ({ sub: id, ...found }) };
