@@ -31,6 +31,7 @@ UNDER_WAY_SECONDS = 600
 _LONGEST_ANSWER = 512 * 1024
 _OLD_SECONDS = 3600.0
 _RETURN = re.compile(r"(/[A-Za-z0-9_-]+)+|/", re.ASCII)
+_INSTANT = re.compile(r"[0-9]{1,12}")
 _LONGEST_RETURN = 200
 _CONSOLE = "/console"
 _LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
@@ -70,7 +71,7 @@ def begin(kind: ViewerKind, return_to: str, old_session: str = "") -> UnderWay:
 def resume(value: str, kind: ViewerKind, state: str) -> UnderWay:
     """The sign-in that a browser kept, if this is its provider and state. Raises Refused: it is another's, changed, or too old."""
     match value.split("."):
-        case [secret, named, began, old, path] if len(secret) == 43 and named == kind and began.isascii() and began.isdecimal():
+        case [secret, named, began, old, path] if len(secret) == 43 and named == kind and _INSTANT.fullmatch(began):
             found = UnderWay(value, kind, own_path(_text_of(path), kind), old, int(began))
         case _:
             raise Refused("failed")

@@ -18,7 +18,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 def _trustworthy(address: str) -> str:
     """TLS, or this machine itself."""
     parts = urlsplit(address)
-    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _LOOPBACK) or parts.username is not None:
+    if (parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _LOOPBACK)) or parts.username is not None:
         raise ValueError("must be an https: address")
     if "?" in address or "#" in address:
         raise ValueError("must be without a query")

@@ -8,7 +8,6 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 
-from identity import jwts
 from identity.jwts import BadToken, Keys, Unavailable, require_time, usable, verified
 
 NOW = 1_800_000_000.0
@@ -41,7 +40,7 @@ class Published:
 def time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The monotonic clock, to be set."""
     at = [1000.0]
-    monkeypatch.setattr(jwts.time, "monotonic", lambda: at[0])
+    monkeypatch.setattr("identity.jwts.time.monotonic", lambda: at[0])
     return at
 
 
@@ -102,7 +101,8 @@ def test_keys_that_are_weak_secret_or_for_something_else_are_left_out() -> None:
         a_key("good").as_dict(private=False),
     ]
     assert [key.kid for key in usable({"keys": given})] == ["good"]
-    for none in (None, [], {"keys": {}}, {}):
+    nothing: list[Any] = [None, [], {"keys": {}}, {}]
+    for none in nothing:
         with pytest.raises(Unavailable):
             usable(none)
 

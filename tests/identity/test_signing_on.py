@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
 
 from identity.external import link
 from identity.openid import _LOGOUT
+from identity.providers import Provider, SignOn
+from identity.sign_on_routes import sign_on_routes
 from identity.users import deactivate
 from models import database as db
 from models.fields import new_id
@@ -224,6 +228,18 @@ async def test_the_address_to_come_back_to_is_not_the_host_s(sign_on: SigningOn)
         asked = parse_qs(urlsplit(begun.headers["location"]).query)
         assert asked["redirect_uri"] == [f"{sign_on.server.url}/auth/sign-on/agents/callback"]
         assert asked["code_challenge_method"] == ["S256"]
+
+
+async def test_by_tls_the_cookie_is_of_this_host_alone(sign_on: SigningOn) -> None:
+    agents = Provider(name="Login", issuer=sign_on.provider.issuer, client_id="agents")
+    here = "https://latchkey.example.com"
+    app = Starlette(routes=sign_on_routes(SignOn(address=here, agents=agents), secure=True, lifetime=timedelta(hours=1)))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=here) as browser:
+        begun = await browser.get("/auth/sign-on/agents")
+    assert parse_qs(urlsplit(begun.headers["location"]).query)["redirect_uri"] == [f"{here}/auth/sign-on/agents/callback"]
+    name, *attributes = begun.headers["set-cookie"].lower().split("; ")
+    assert name.startswith("__host-latchkey-sign-on-agents=")
+    assert {"httponly", "secure", "path=/", "samesite=lax", "max-age=600"} == set(attributes)
 
 
 async def test_another_site_s_page_begins_no_sign_in(sign_on: SigningOn) -> None:
