@@ -23,6 +23,8 @@ from tests.builders import a_consent, a_merchant, an_agent
 from tests.identity.providing import ANOTHER_CLIENT, AUDIENCE, CLIENT, SECRET, Provider, SigningOn
 from tests.live.watching import announced
 
+#: Sooner than a stream that hears of nothing looks again.
+AT_ONCE_SECONDS = 10.0
 LOGIN = "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }"
 WHO = {"query": "{ viewer { name } }"}
 
@@ -255,7 +257,7 @@ async def test_a_subscription_ends_when_its_user_is_nobody_any_more(sign_on: Sig
         await socket.subscribe("login", LOGIN, {"id": account_id(merchant.id)})
         assert (await socket.next())["type"] == "next"
         await deactivate(agent.id)
-        assert (await socket.next())["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert (await socket.next(AT_ONCE_SECONDS))["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert await answered(sign_on, token) == (401, None)
 
 

@@ -26,6 +26,8 @@ from tests.builders import a_merchant, an_agent
 from tests.identity.providing import SigningOn
 from tests.serving import session_of, token_of
 
+#: Sooner than a stream that hears of nothing looks again.
+AT_ONCE_SECONDS = 10.0
 LOGIN = "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }"
 UNKNOWN, CANCELLED, FAILED = (f"/console?sign-on={reason}" for reason in ("unknown", "cancelled", "failed"))
 
@@ -136,7 +138,7 @@ async def test_a_user_who_was_deactivated_stays_out_and_their_session_and_stream
             await socket.subscribe("login", LOGIN, {"id": account_id(merchant.id)})
             assert (await socket.next())["type"] == "next"
             await deactivate(agent.id)
-            assert (await socket.next())["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            assert (await socket.next(AT_ONCE_SECONDS))["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
         assert await who(browser) is None
         assert (await browser.get(await brought_back(browser, sign_on, subject))).headers["location"] == UNKNOWN
 
@@ -290,7 +292,7 @@ async def test_whoever_signs_out_there_is_signed_out_here_and_their_stream_ends(
             end = await browser.get(f"{sign_on.provider.issuer}/session/end")
             secret = end.text.partition('name="xsrf" value="')[2].partition('"')[0]
             assert (await browser.post(f"{sign_on.provider.issuer}/session/end/confirm", data={"xsrf": secret, "logout": "yes"})).is_redirect
-            assert (await socket.next())["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            assert (await socket.next(AT_ONCE_SECONDS))["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
         assert await who(browser) is None
 
 
