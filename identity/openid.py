@@ -51,7 +51,7 @@ class UnderWay:
 
     value: str = field(repr=False)
     kind: ViewerKind
-    return_to: str
+    return_to: str = field(repr=False)
     old_session: str = field(repr=False)
     began_at: int
 

@@ -14,8 +14,8 @@ const words: CommonWords = {
     elsewhere: (name) => `Anmelden mit ${name}`,
     refused: {
       unknown: "Sie sind dort angemeldet, aber hier ist niemand mit Ihnen verknüpft. Fragen Sie, wer in Ihrer Organisation Zugänge verwaltet.",
-      cancelled: "Sie wurden dort nicht angemeldet. Versuchen Sie es erneut, oder fragen Sie, wer in Ihrer Organisation Zugänge verwaltet.",
-      failed: "Die Anmeldung hat nicht funktioniert oder zu lange gedauert. Versuchen Sie es erneut.",
+      cancelled: "Sie wurden dort nicht angemeldet. Versuchen Sie es erneut.",
+      failed: "Die Anmeldung schlug fehl oder dauerte zu lange. Versuchen Sie es erneut.",
       unavailable: "Der Anmeldedienst antwortet nicht. Versuchen Sie es in einigen Minuten erneut.",
     },
   },

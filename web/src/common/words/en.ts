@@ -32,7 +32,7 @@ export default {
     elsewhere: (name: string) => `Sign in with ${name}`,
     refused: {
       unknown: "You are signed in there, but nobody here is linked to you. Ask whoever looks after access at your organisation.",
-      cancelled: "You were not signed in there. Try again, or ask whoever looks after access at your organisation.",
+      cancelled: "You were not signed in there. Try again.",
       failed: "Signing in did not work, or took too long. Try again.",
       unavailable: "The sign-in service doesn't answer. Try again in a few minutes.",
     },

@@ -14,7 +14,7 @@ const words: CommonWords = {
     elsewhere: (name) => `Iniciar sesión con ${name}`,
     refused: {
       unknown: "Ha iniciado sesión allí, pero aquí no hay nadie vinculado con usted. Pregunte a quien gestione los accesos en su organización.",
-      cancelled: "No se ha iniciado sesión allí. Inténtelo de nuevo o pregunte a quien gestione los accesos en su organización.",
+      cancelled: "No se ha iniciado sesión allí. Inténtelo de nuevo.",
       failed: "El inicio de sesión no ha funcionado o ha tardado demasiado. Inténtelo de nuevo.",
       unavailable: "El servicio de inicio de sesión no responde. Inténtelo de nuevo en unos minutos.",
     },

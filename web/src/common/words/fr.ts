@@ -14,7 +14,7 @@ const words: CommonWords = {
     elsewhere: (name) => `Se connecter avec ${name}`,
     refused: {
       unknown: "Vous y êtes connecté, mais personne ici n'est lié à vous. Adressez-vous à la personne qui gère les accès dans votre organisation.",
-      cancelled: "Vous n'y avez pas été connecté. Réessayez, ou adressez-vous à la personne qui gère les accès dans votre organisation.",
+      cancelled: "Vous n'y avez pas été connecté. Réessayez.",
       failed: "La connexion a échoué ou a pris trop de temps. Réessayez.",
       unavailable: "Le service de connexion ne répond pas. Réessayez dans quelques minutes.",
     },

@@ -14,7 +14,7 @@ const words: CommonWords = {
     elsewhere: (name) => `Accedi con ${name}`,
     refused: {
       unknown: "Ha effettuato l'accesso lì, ma qui nessuno è collegato a Lei. Chieda a chi gestisce gli accessi nella Sua organizzazione.",
-      cancelled: "L'accesso lì non è avvenuto. Riprovi, o chieda a chi gestisce gli accessi nella Sua organizzazione.",
+      cancelled: "L'accesso lì non è avvenuto. Riprovi.",
       failed: "L'accesso non è riuscito o ha richiesto troppo tempo. Riprovi.",
       unavailable: "Il servizio di accesso non risponde. Riprovi tra qualche minuto.",
     },

@@ -14,7 +14,7 @@ const words: CommonWords = {
     elsewhere: (name) => `Inloggen met ${name}`,
     refused: {
       unknown: "U bent daar ingelogd, maar niemand hier is aan u gekoppeld. Vraag het degene die in uw organisatie over toegang gaat.",
-      cancelled: "U bent daar niet ingelogd. Probeer het opnieuw, of vraag het degene die in uw organisatie over toegang gaat.",
+      cancelled: "U bent daar niet ingelogd. Probeer het opnieuw.",
       failed: "Inloggen is niet gelukt of duurde te lang. Probeer het opnieuw.",
       unavailable: "De inlogdienst antwoordt niet. Probeer het over een paar minuten opnieuw.",
     },
