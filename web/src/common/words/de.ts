@@ -13,9 +13,9 @@ const words: CommonWords = {
     ended: "Ihre Sitzung ist abgelaufen. Bitte melden Sie sich wieder an.",
     elsewhere: (name) => `Anmelden mit ${name}`,
     refused: {
-      unknown: "Sie sind dort angemeldet, aber hier ist niemand mit Ihnen verknüpft. Fragen Sie, wer in Ihrer Organisation Zugänge verwaltet.",
+      unknown: "Sie sind dort angemeldet, hier ist aber niemand mit Ihnen verknüpft. Fragen Sie in Ihrer Organisation nach.",
       cancelled: "Sie wurden dort nicht angemeldet. Versuchen Sie es erneut.",
-      failed: "Die Anmeldung schlug fehl oder dauerte zu lange. Versuchen Sie es erneut.",
+      failed: "Die Anmeldung schlug fehl. Versuchen Sie es erneut.",
       unavailable: "Der Anmeldedienst antwortet nicht. Versuchen Sie es in einigen Minuten erneut.",
     },
   },
