@@ -21,12 +21,12 @@ from rich.table import Table
 
 import demo
 from exchange import imports, integrations
-from identity import passwords, tokens, users
+from identity import external, passwords, tokens, users
 from models import backup, database, roles
 from models.fields import new_id
 from outbox import deliveries, webhooks
 from policy.decision import Facts
-from policy.vocabulary import Action, MerchantRole, ViewerKind
+from policy.vocabulary import Action, MerchantRole, Viewer, ViewerKind
 from resolvers import facts as facts_of
 from resolvers import restored, retention
 from resolvers.errors import BadInput, LatchkeyError
@@ -210,11 +210,14 @@ def user_add(
     account: Annotated[str | None, typer.Option(help="The merchant's account: its id, or a user's e-mail. Left out for agents.")] = None,
     role: Annotated[MerchantRole, typer.Option(help="The role in that account.")] = MerchantRole.MEMBER,
     locale: Annotated[str, typer.Option(help="The language, BCP 47.")] = "en",
-    password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, show_default=False, envvar="LATCHKEY_NEW_PASSWORD")
-    ] = "",
+    password: Annotated[str | None, typer.Option(show_default=False, envvar="LATCHKEY_NEW_PASSWORD", help="Asked for if not given.")] = None,
+    no_password: Annotated[bool, typer.Option("--no-password", help="They sign in elsewhere, or have only tokens.")] = False,
 ) -> None:
     """Add a merchant's user, or (without --account) a support agent. Prints the id."""
+    if no_password:
+        password = None
+    elif password is None:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
 
     async def work() -> UUID:
         key = None if account is None else await _account(account)
@@ -261,6 +264,42 @@ def user_deactivate(email: Annotated[str, typer.Argument(help="The user's e-mail
 
     _run(work)
     errors.print("[green]✓[/green] deactivated", highlight=False)
+
+
+@user_app.command("link")
+def user_link(
+    email: Annotated[str, typer.Argument(help="The user's e-mail.")],
+    issuer: Annotated[str, typer.Option(help="The provider, as its discovery document names it.")],
+    subject: Annotated[str, typer.Option(help="Who they are there: the claim `sub`.")],
+) -> None:
+    """Say who a user is at a provider of single sign-on. Who they were before is nobody: sessions and tokens end."""
+
+    async def work() -> None:
+        await external.link((await _user(email)).id, issuer, subject)
+
+    try:
+        _run(work)
+    except external.AlreadyLinked as taken:
+        _fail(str(taken))
+    errors.print("[green]✓[/green] linked", highlight=False)
+
+
+@user_app.command("unlink")
+def user_unlink(email: Annotated[str, typer.Argument(help="The user's e-mail.")]) -> None:
+    """Have a user be nobody at a provider any more; ends their sessions and tokens."""
+
+    async def work() -> None:
+        await external.unlink((await _user(email)).id)
+
+    _run(work)
+    errors.print("[green]✓[/green] unlinked", highlight=False)
+
+
+async def _user(email: str) -> Viewer:
+    found = await users.find_user(email)
+    if found is None:
+        _fail("there is no such user")
+    return found
 
 
 @integration_app.command("add")

@@ -20,9 +20,12 @@ from starlette.routing import Route, WebSocketRoute
 
 import engine
 from exchange.routes import exchange_routes
+from identity import providers
 from identity.attempts import network_of
+from identity.bearers import AccessJwts
 from identity.requests import caller
 from identity.routes import REFUSALS, auth_routes, refusal
+from identity.sign_on_routes import sign_on_routes
 from models import database
 from outbox.delivering import Deliverer, delivering
 from resolvers import documents as document_links
@@ -52,12 +55,16 @@ def application(given: Settings) -> Starlette:
     """The ASGI application. Raises ValueError for settings that can't serve."""
     schema = engine.build() if given.engine else build()
     deliverer = Deliverer.of(on=given.tells_merchants, smtp_url=given.smtp_url, sender=given.messages_from, panel=given.public_url)
+    sign_on, lifetime = providers.read(given.sign_on), timedelta(hours=given.session_hours)
+    if not given.passwords and sign_on == providers.NOTHING:
+        raise ValueError("LATCHKEY_PASSWORDS is false and LATCHKEY_SIGN_ON names nobody: nobody could sign in")
+    jwts = AccessJwts(sign_on.access_tokens) if sign_on.access_tokens else None
     changes, running = Changes(), Running(given.operations_at_once)
     documents = load(given.trusted_documents, schema._schema, WEB / "documents.json")  # noqa: SLF001 (graphql-core's schema validates them)
     schema.prepared.keep_always(documents.parsed)
 
     async def context_for(connection: HTTPConnection) -> Context:
-        who = await caller(connection, given.is_secure)
+        who = await caller(connection, given.is_secure, jwts)
         return Context(
             viewer=who.viewer,
             request_id=request_id_of(connection),
@@ -73,7 +80,7 @@ def application(given: Settings) -> Starlette:
         )
 
     async def gate_for(request: Request) -> Gate:
-        who = await caller(request, given.is_secure)
+        who = await caller(request, given.is_secure, jwts)
         return Gate(who.viewer, LoggedRequest(request_id_of(request)), given.disclosures_per_hour)
 
     @asynccontextmanager
@@ -99,9 +106,10 @@ def application(given: Settings) -> Starlette:
             Route("/graphql", WithGraphiql(endpoint, GRAPHIQL) if given.development else endpoint, name="graphql"),
             WebSocketRoute("/graphql", endpoint, name="graphql-ws"),  # a Route takes no sockets
             *(graphiql_files(GRAPHIQL) if given.development else []),
-            *page_routes(WEB, Links(given.terms_url, given.privacy_url, given.support_url)),
+            *page_routes(WEB, _links(given, sign_on)),
             Route("/schema.graphql", _schema_file(schema)),
-            *auth_routes(given.is_secure, lifetime=timedelta(hours=given.session_hours)),
+            *auth_routes(given.is_secure, lifetime=lifetime, passwords=given.passwords),
+            *sign_on_routes(sign_on, given.is_secure, lifetime),
             *exchange_routes(gate_for, given.document_hosts.split(",")),
             Route("/healthz", healthy),
             Route("/readyz", readiness),
@@ -111,6 +119,11 @@ def application(given: Settings) -> Starlette:
         exception_handlers=dict.fromkeys(REFUSALS, refusal),
         lifespan=lifespan,
     )
+
+
+def _links(given: Settings, sign_on: providers.SignOn) -> Links:
+    names = [each.name if each else "" for each in (sign_on.agents, sign_on.merchants)]
+    return Links(given.terms_url, given.privacy_url, given.support_url, given.passwords, *names)
 
 
 def _schema_file(schema: Schema) -> Callable[[Request], Awaitable[Response]]:

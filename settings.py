@@ -90,6 +90,8 @@ class Settings(BaseSettings):
         default=730, ge=1, description="How many days ended consents and what is left of deleted accounts are kept; at least as long as the log."
     )
     keep_sessions_days: int = Field(default=30, ge=1, description="How many days ended sessions and tokens are kept.")
+    passwords: bool = Field(default=True, description="May people sign in with a password? Without, only by single sign-on.")
+    sign_on: Path | None = Field(default=None, description="A TOML file: the providers of single sign-on, and of access tokens.")
     terms_url: Address = Field(default="", description="Where the panel's link to the terms leads; none by default.")
     privacy_url: Address = Field(default="", description="Where its link to the privacy policy leads.")
     support_url: Address = Field(default="", description="Where its link to support leads; `mailto:` is fine.")

@@ -8,7 +8,7 @@ from models.consents import Consent
 from models.integrations import ExportLink, Integration
 from models.outbox import OutboxDelivery, OutboxEvent, WebhookSecret
 from models.parcels import Parcel, ParcelEvent, ParcelFile, ParcelPersonalData
-from models.users import Session, SignInAttempts, Token, User
+from models.users import ExternalIdentity, Session, SignInAttempts, SpentOnce, Token, User
 
 __all__ = [
     "AccessEvent",
@@ -21,6 +21,7 @@ __all__ = [
     "Consent",
     "DirectDebit",
     "ExportLink",
+    "ExternalIdentity",
     "Integration",
     "InvestigationEntry",
     "InvestigationPersonalData",
@@ -33,6 +34,7 @@ __all__ = [
     "ServerSecret",
     "Session",
     "SignInAttempts",
+    "SpentOnce",
     "Token",
     "User",
     "WebhookSecret",

@@ -121,7 +121,9 @@ COLUMNS: Mapping[str, Classes] = {
         **_merchants(_C.CONTACT, "email"),
         **_secret("password_hash"),
     },
-    "sessions": {**_outline("id user_id created_at expires_at ended_at"), **_secret("token_hash")},
+    "sessions": {**_outline("id user_id created_at expires_at ended_at"), **_secret("token_hash provider_hash")},
+    "external_identities": {**_outline("id user_id created_at"), **_secret("identity_hash")},
+    "spent_once": {**_outline("expires_at"), **_secret("used_hash")},
     "tokens": {**_outline("id user_id created_at expires_at ended_at"), **_secret("token_hash")},
     "sign_in_attempts": {**_outline("window_started_at attempts"), **_secret("subject")},
     "consents": {

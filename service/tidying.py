@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from identity import attempts
+from identity import attempts, external
 from resolvers import exports, live
 
 TIDY_SECONDS = 600
@@ -14,11 +14,12 @@ log = structlog.get_logger(__name__)
 
 
 async def tidying() -> None:
-    """Now and then, forget what nobody needs any more: old attempts to sign in, changes everybody heard of, links that ran out."""
+    """Now and then, forget what nobody needs: old attempts to sign in, what was used once, changes everybody heard of, links that ran out."""
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         try:
             await attempts.forget_old()
+            await external.forget_spent()
             await live.forget_old_changes()
             await exports.forget_old_links()
         except Exception as error:  # noqa: BLE001 (the next time will do)

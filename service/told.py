@@ -94,7 +94,7 @@ def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
 
 _ROUTES = frozenset({"/graphql", "/schema.graphql", "/auth/sign-in", "/auth/sign-out", "/healthz", "/readyz", "/metrics"})
 _UNHURRIED = ("/exports/", "/webhooks/")
-_PREFIXES = ("/exports/", "/documents/", "/webhooks/", "/graphiql/", "/assets/")
+_PREFIXES = ("/auth/sign-on/", "/exports/", "/documents/", "/webhooks/", "/graphiql/", "/assets/")
 _PAGES = tuple(address for addresses in ADDRESSES.values() for address in addresses if address != "/")
 
 

@@ -19,8 +19,11 @@ from typer.testing import CliRunner, Result
 
 import cli
 import models
+from identity.bearers import holder
+from identity.credentials import identity_hash
 from identity.sessions import SignInRefused, sign_in
 from identity.tokens import viewer_of_token
+from identity.users import find_user
 from models import database
 from models.database import close_database, open_database
 from policy.vocabulary import ClaimStatus
@@ -73,7 +76,8 @@ def assert_failed(result: Result, line: str, *, code: int = 1) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *("", "migrate", "demo", "import", "token", "user", "user add", "user deactivate", "integration", "integration add", "explain", "sdl"),
+        *("", "migrate", "demo", "import", "token", "user", "user add", "user link", "user unlink", "user deactivate"),
+        *("integration", "integration add", "explain", "sdl"),
         *("roles", "retention", "backup", "after-restore"),
         *("outbox", "webhook-secret"),
     ],
@@ -281,6 +285,25 @@ async def test_a_deactivated_user_is_signed_out_everywhere(run: Run, database_ur
         with pytest.raises(SignInRefused):
             await sign_in("ana@example.com", "correct horse", "192.0.2.1")
     assert_failed(await run("user", "deactivate", "ana@example.com"), "there is no such user")
+
+
+async def test_a_user_without_a_password_is_linked_to_who_they_are_elsewhere(run: Run, database_url: str) -> None:
+    for email in ("ana@example.com", "bea@example.com"):
+        assert (await run("user", "add", email, "--name", "Ana", "--no-password")).exit_code == 0
+    there = ["--issuer", "https://login.example.com", "--subject", "ana"]
+    result = await run("user", "link", "Ana@example.com", *there)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "✓ linked\n")
+    assert_failed(await run("user", "link", "bea@example.com", *there), "another user is linked to this person already")
+    assert_failed(await run("user", "link", "nobody@example.com", *there), "there is no such user")
+    async with opened(database_url):
+        found = await holder(identity_hash("https://login.example.com", "ana"))
+        assert found is not None
+        assert found.viewer == await find_user("ana@example.com")
+        with pytest.raises(SignInRefused):
+            await sign_in("ana@example.com", "", "192.0.2.1")
+    result = await run("user", "unlink", "ana@example.com")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "✓ unlinked\n")
+    assert (await run("user", "link", "bea@example.com", *there)).exit_code == 0
 
 
 async def test_a_role_is_changed_and_no_session_ended(run: Run, database_url: str) -> None:

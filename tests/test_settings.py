@@ -48,6 +48,8 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "keep_access_log_days": "90",
         "keep_history_days": "365",
         "keep_sessions_days": "7",
+        "passwords": "false",
+        "sign_on": "/srv/sign-on.toml",
         "terms_url": "https://www.latchkey.example/terms",
         "privacy_url": "/privacy",
         "support_url": "mailto:support@latchkey.example",

@@ -112,6 +112,9 @@ def test_every_secret_is_a_hash_or_a_key() -> None:
     assert secret == {
         "users.password_hash",
         "sessions.token_hash",
+        "sessions.provider_hash",
+        "external_identities.identity_hash",
+        "spent_once.used_hash",
         "tokens.token_hash",
         "sign_in_attempts.subject",
         "integrations.secret",

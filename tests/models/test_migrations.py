@@ -141,6 +141,8 @@ async def fill() -> Filled:
         created_at=now,
         expires_at=now + timedelta(minutes=5),
     )
+    await models.ExternalIdentity.create(user_id=agent.id, identity_hash="3" * 64, created_at=now)
+    await models.SpentOnce.create(used_hash="4" * 64, expires_at=now)
     await models.Session.create(user_id=merchant.owner.id, token_hash="1" * 64, created_at=now, expires_at=now + timedelta(hours=12))
     await token_of(agent)
     await models.SignInAttempts.create(subject="2" * 64, window_started_at=now, attempts=3)
