@@ -21,15 +21,17 @@ from starlette.routing import Route, WebSocketRoute
 import engine
 from exchange.routes import exchange_routes
 from identity.attempts import network_of
-from identity.requests import caller
+from identity.requests import How, caller
 from identity.routes import REFUSALS, auth_routes, refusal
 from models import database
 from resolvers import documents as document_links
+from resolvers.budgets import Budgets, Rates
 from resolvers.gate import Gate
 from resolvers.ledger import Request as LoggedRequest
 from resolvers.live import Changes
 from schema.build import Schema, build
 from schema.context import Context
+from schema.cost import MOST
 from schema.documents import load
 from schema.http import Endpoint
 from schema.running import Running
@@ -50,12 +52,13 @@ GRACE_SECONDS = 8  # with what comes before and after, a stop takes less than te
 def application(given: Settings) -> Starlette:
     """The ASGI application. Raises ValueError for settings that can't serve."""
     schema = engine.build() if given.engine else build()
-    changes, running = Changes(), Running(given.operations_at_once)
+    changes, running, budgets = Changes(), Running(given.operations_at_once), Budgets(Rates(*given.per_minute(), MOST))
     documents = load(given.trusted_documents, schema._schema, WEB / "documents.json")  # noqa: SLF001 (graphql-core's schema validates them)
     schema.prepared.keep_always(documents.parsed)
 
     async def context_for(connection: HTTPConnection) -> Context:
         who = await caller(connection, given.is_secure)
+        network = network_of(connection.client.host if connection.client else "")
         return Context(
             viewer=who.viewer,
             request_id=request_id_of(connection),
@@ -64,9 +67,11 @@ def application(given: Settings) -> Starlette:
             name_of=documents.name,
             session_id=who.credential_id,
             most_parcels_an_hour=given.disclosures_per_hour,
-            who=f"user:{who.viewer.id}" if who.viewer else f"address:{network_of(connection.client.host if connection.client else '')}",
+            who=f"user:{who.viewer.id}" if who.viewer else f"address:{network}",
             running=running,
             operation_seconds=given.operation_seconds,
+            budget=budgets.of(who.name_at(network)),
+            any_document=given.runs_any(bearer=who.how is How.TOKEN),
         )
 
     async def gate_for(request: Request) -> Gate:

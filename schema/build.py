@@ -64,12 +64,15 @@ class Schema(strawberry.Schema):
         allow_anew()  # an operation of a socket is a task of its own
         try:
             context = await connection.renewed(request_id, query)
-        except Exception as error:  # noqa: BLE001 (who is calling could not be found out: nothing runs, and the client is told)
+            if context.budget is not None:
+                await context.budget.begin()
+        except Exception as error:  # noqa: BLE001 (who is calling could not be found out, or they asked too much: nothing runs, and the client is told)
             yield PreExecutionError(data=None, errors=[told(GraphQLError(UNEXPECTED, original_error=error), request_id)])
             return
         async with aclosing(await super().stream(query, context_value=context, **options)) as results:
             async for result in results:
-                yield all_told(result, context)
+                told_result = all_told(result, context)
+                yield PreExecutionError(data=None, errors=told_result.errors) if context.retry_after else told_result
 
 
 def all_told(result: Any, context: Context) -> Any:

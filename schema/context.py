@@ -9,6 +9,7 @@ from uuid import UUID
 
 from policy.decision import Decision
 from policy.vocabulary import Action, Reason, Viewer
+from resolvers.budgets import Budget
 from resolvers.errors import Refused
 from resolvers.gate import Gate
 from resolvers.ledger import Request
@@ -23,7 +24,9 @@ class Context:
 
     `again` finds out anew who is calling: a session may have ended meanwhile. `name_of` tells the name of a trusted document. `who` is
     the caller as `running` counts them, and an operation, or an event, takes at most `operation_seconds`.
-    `made` is what was found out of the document alone, to be used again.
+    `made` is what was found out of the document alone, to be used again. `budget` is what the caller may ask in a minute, if that is limited,
+    and `retry_after` how many seconds later one who was refused for asking too much may ask again. Without `any_document` only trusted
+    documents are run.
     """
 
     viewer: Viewer | None
@@ -36,6 +39,9 @@ class Context:
     who: str = field(default="", repr=False)
     running: Running = field(default_factory=lambda: Running(20))
     operation_seconds: float = 10
+    budget: Budget | None = None
+    retry_after: int = 0
+    any_document: bool = True
     operation: str | None = None
     report: PrivacyReport = field(default_factory=PrivacyReport)
     decided: dict[str, Action] = field(default_factory=dict)
@@ -57,7 +63,7 @@ class Context:
 
     def fresh(self) -> Context:
         """The same caller with nothing counted, loaded or decided yet."""
-        return replace(self, report=PrivacyReport(), decided={}, loaders={}, event=None)
+        return replace(self, report=PrivacyReport(), decided={}, loaders={}, event=None, retry_after=0)
 
     async def renewed(self, request_id: str, document: str | None) -> Context:
         """The same connection, another operation: who is calling is found out anew."""

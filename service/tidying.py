@@ -7,18 +7,19 @@ import asyncio
 import structlog
 
 from identity import attempts
-from resolvers import exports, live
+from resolvers import budgets, exports, live
 
 TIDY_SECONDS = 600
 log = structlog.get_logger(__name__)
 
 
 async def tidying() -> None:
-    """Now and then, forget what nobody needs any more: old attempts to sign in, changes everybody heard of, links that ran out."""
+    """Now and then, forget what nobody needs any more: old attempts to sign in and leases, changes everybody heard of, links that ran out."""
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         try:
             await attempts.forget_old()
+            await budgets.forget_old()
             await live.forget_old_changes()
             await exports.forget_old_links()
         except Exception as error:  # noqa: BLE001 (the next time will do)
