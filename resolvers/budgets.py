@@ -1,6 +1,6 @@
 """What one caller may ask in a minute, in all processes together.
 
-A process leases a block of the minute's budget from the database and spends it in memory: one small write a block, none for a request.
+A process leases a part of the minute's budget from the database and spends it in memory: a small write now and then, none for most requests.
 What all were leased in a minute of the database's clock never is more than the budget, so neither is what they spend. What a process did not
 spend by the end of the minute is gone. Costs are counted from documents and their variables, never from what was found.
 """
@@ -21,8 +21,9 @@ from models.database import Engine
 from resolvers.errors import RateLimited
 
 WINDOW_SECONDS = 60
-#: A minute's budget is leased in so many parts, or fewer larger ones: a block pays for any one operation.
-BLOCKS = 10
+#: A lease is one part in so many of what is left of the budget, or as much more as an operation needs: however many processes there are, there is
+#: something left for the next.
+PARTS = 10
 #: So many callers are remembered before those whose minute is over are looked for.
 MANY_CALLERS = 1_000
 log = structlog.get_logger(__name__)
@@ -39,13 +40,15 @@ _SECONDS_LEFT = {
 # clock was set back: it begins anew.
 _GOES_ON = "held.minute BETWEEN excluded.minute AND excluded.minute + 1"
 _LEASED = {what: f"(CASE WHEN {_GOES_ON} THEN held.{what} ELSE 0 END)" for what in ("operations", "cost")}
+_REST = {what: f"(CAST(:most_{what} AS bigint) - {leased})" for what, leased in _LEASED.items()}
 _GRANTED = {
-    what: f"(CASE WHEN {leased} + excluded.{what} <= :most_{what} THEN excluded.{what} WHEN {leased} < :most_{what} THEN :most_{what} - {leased} ELSE 0 END)"
-    for what, leased in _LEASED.items()
+    what: f"""(CASE WHEN CAST(:{what} AS bigint) = 0 OR {rest} < CAST(:{what} AS bigint) THEN 0
+        WHEN {rest} > {PARTS} * CAST(:{what} AS bigint) THEN ({rest} + {PARTS - 1}) / {PARTS} ELSE CAST(:{what} AS bigint) END)"""
+    for what, rest in _REST.items()
 }
 _LEASE = f"""
 INSERT INTO budget_leases AS held (subject, minute, operations, cost, operations_granted, cost_granted)
-VALUES (:subject, {{minute}}, :operations, :cost, :operations, :cost)
+VALUES (:subject, {{minute}}, :first_operations, :first_cost, :first_operations, :first_cost)
 ON CONFLICT (subject) DO UPDATE SET
     operations_granted = {_GRANTED["operations"]}, operations = {_LEASED["operations"]} + {_GRANTED["operations"]},
     cost_granted = {_GRANTED["cost"]}, cost = {_LEASED["cost"]} + {_GRANTED["cost"]},
@@ -59,6 +62,14 @@ class OverBudget(RateLimited):
 
     def __init__(self, what: str, retry_after: int) -> None:
         super().__init__(f"Too many {what} in a minute: again in {retry_after} s", retry_after)
+
+
+class NotHeld(OverBudget):
+    """This process does not hold what the operation costs, and may be leased it: `pay` it, and begin again."""
+
+    def __init__(self, cost: int, retry_after: int) -> None:
+        super().__init__("fields", retry_after)
+        self.cost = cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +86,6 @@ class Rates:
     def __post_init__(self) -> None:
         if 0 < self.cost < self.largest:
             raise ValueError(f"LATCHKEY_COST_PER_MINUTE must be 0, or at least {self.largest}: what one operation may cost")
-
-    @property
-    def block_of_operations(self) -> int:
-        """How many operations are leased at a time."""
-        return math.ceil(self.operations / BLOCKS)
-
-    @property
-    def block_of_cost(self) -> int:
-        """How much cost is leased at a time: enough for any operation."""
-        return max(math.ceil(self.cost / BLOCKS), self.largest if self.cost else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,11 @@ class _Lease:
         """Until it ends, at least 1."""
         return 1 if self.ends_at == -math.inf else max(1, math.ceil(self.ends_at - time.monotonic()))
 
+    @property
+    def is_over(self) -> bool:
+        """Has its minute ended?"""
+        return self.ends_at <= time.monotonic()
+
     def begin_anew(self, minute: int | None, ends_at: float) -> None:
         """Hold nothing yet, of another minute."""
         self.minute, self.ends_at = minute, ends_at
@@ -132,11 +138,11 @@ class Budgets:
         return Budget(self, caller) if self.rates.operations or self.rates.cost else None
 
     async def begin(self, caller: str) -> None:
-        """Take one operation, and hold enough for what it could cost, if there is as much. Raises OverBudget."""
+        """Take one operation. Raises OverBudget."""
         lease = self._lease(caller)
-        if not self._suffices(lease):
+        if lease.is_over or (self.rates.operations and not lease.operations):
             async with lease.lock:
-                while not self._suffices(lease):
+                while lease.is_over or (self.rates.operations and not lease.operations and lease.more_operations):
                     await self._renew(caller, lease)
         if not self.rates.operations:
             return
@@ -145,10 +151,23 @@ class Budgets:
         lease.operations -= 1
 
     def spend(self, caller: str, cost: int) -> None:
-        """Take what an operation could cost. `begin` is owed just before, without an `await` in between. Raises OverBudget."""
+        """Take what an operation could cost. Raises NotHeld and OverBudget."""
         if not self.rates.cost:
             return
         lease = self._lease(caller)
+        if lease.cost >= cost:
+            lease.cost -= cost
+        elif lease.is_over or lease.cost + lease.more_cost >= cost:
+            raise NotHeld(cost, lease.seconds)
+        else:
+            raise OverBudget("fields", lease.seconds)
+
+    async def pay(self, caller: str, cost: int) -> None:
+        """Take what an operation could cost, from another lease. Raises OverBudget."""
+        lease = self._lease(caller)
+        async with lease.lock:
+            while lease.is_over or lease.cost < cost <= lease.cost + lease.more_cost:
+                await self._renew(caller, lease, cost)
         if lease.cost < cost:
             raise OverBudget("fields", lease.seconds)
         lease.cost -= cost
@@ -176,31 +195,21 @@ class Budgets:
         self._leases = {caller: lease for caller, lease in self._leases.items() if lease.ends_at > now or lease.lock.locked()}
         self._look_through_at = max(MANY_CALLERS, 2 * len(self._leases))
 
-    def _suffices(self, lease: _Lease) -> bool:
-        """Is there nothing to be gained from leasing more?"""
-        if lease.ends_at <= time.monotonic():
-            return False
-        operations = not self.rates.operations or lease.operations > 0 or lease.more_operations == 0
-        return operations and (not self.rates.cost or lease.cost >= self.rates.largest or lease.more_cost == 0)
+    async def _renew(self, caller: str, lease: _Lease, cost: int = 1) -> None:
+        """Lease more of what is used up, and as much as an operation of this cost needs.
 
-    async def _renew(self, caller: str, lease: _Lease) -> None:
-        """Lease another block. Where the database does not write, let through a block for the tenth of a minute.
-
-        The minute is counted from before the database was asked: the lease never outlives it.
+        Where the database does not write, a part is let through for as large a part of the minute. The minute is counted from before the
+        database was asked: the lease never outlives it.
         """
-        asked_at, rates = time.monotonic(), self.rates
-        over = lease.ends_at <= asked_at
+        asked_at = time.monotonic()
+        held_operations, held_cost = (0, 0) if lease.is_over else (lease.operations, lease.cost)
         try:
-            row = await _leased(
-                caller,
-                rates,
-                rates.block_of_operations if over or lease.operations < 1 else 0,
-                rates.block_of_cost if over or lease.cost < rates.largest else 0,
-            )
+            row = await _leased(caller, self.rates, max(0, 1 - held_operations), max(0, cost - held_cost))
         except Exception as error:  # noqa: BLE001 (whatever hinders the count, it is no reason to refuse what the database can still answer)
             log.warning("budget not leased", error=type(error).__name__)
-            lease.begin_anew(minute=None, ends_at=time.monotonic() + WINDOW_SECONDS / BLOCKS)
-            lease.operations, lease.cost = rates.block_of_operations, rates.block_of_cost
+            lease.begin_anew(minute=None, ends_at=time.monotonic() + WINDOW_SECONDS / PARTS)
+            lease.operations = math.ceil(self.rates.operations / PARTS)
+            lease.cost = max(math.ceil(self.rates.cost / PARTS), self.rates.largest)
             return
         ends_at = asked_at + row["seconds_left"]
         if row["minute"] == lease.minute:
@@ -209,8 +218,8 @@ class Budgets:
             lease.begin_anew(row["minute"], ends_at)
         lease.operations += row["operations_granted"]
         lease.cost += row["cost_granted"]
-        lease.more_operations = max(0, rates.operations - row["operations"])
-        lease.more_cost = max(0, rates.cost - row["cost"])
+        lease.more_operations = max(0, self.rates.operations - row["operations"])
+        lease.more_cost = max(0, self.rates.cost - row["cost"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +234,12 @@ class Budget:
         await self.budgets.begin(self.caller)
 
     def spend(self, cost: int) -> None:
-        """Take what the operation that just began could cost. Raises OverBudget."""
+        """Take what an operation could cost. Raises NotHeld and OverBudget."""
         self.budgets.spend(self.caller, cost)
+
+    async def pay(self, cost: int) -> None:
+        """Take what an operation could cost, from another lease. Raises OverBudget."""
+        await self.budgets.pay(self.caller, cost)
 
     @property
     def rates(self) -> Rates:
@@ -240,12 +253,16 @@ class Budget:
 
 
 async def _leased(caller: str, rates: Rates, operations: int, cost: int) -> dict[str, Any]:
+    """What was granted, where this much is needed: more, or nothing. What is not limited is not counted."""
     which = database.engine()
+    operations, cost = min(operations, rates.operations), cost if rates.cost else 0
     rows = await database.fetch(
         _LEASE.format(minute=_MINUTE[which], seconds_left=_SECONDS_LEFT[which]),
         subject=hashlib.sha256(caller.encode("utf-8", "surrogatepass")).hexdigest(),
         operations=operations,
         cost=cost,
+        first_operations=operations and math.ceil(rates.operations / PARTS),
+        first_cost=cost and max(cost, math.ceil(rates.cost / PARTS)),
         most_operations=rates.operations,
         most_cost=rates.cost,
     )

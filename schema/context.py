@@ -10,7 +10,7 @@ from uuid import UUID
 from policy.decision import Decision
 from policy.vocabulary import Action, Reason, Viewer
 from resolvers.budgets import Budget
-from resolvers.errors import Refused
+from resolvers.errors import RateLimited, Refused
 from resolvers.gate import Gate
 from resolvers.ledger import Request
 from resolvers.live import Changes
@@ -26,7 +26,7 @@ class Context:
     the caller as `running` counts them, and an operation, or an event, takes at most `operation_seconds`.
     `made` is what was found out of the document alone, to be used again. `budget` is what the caller may ask in a minute, if that is limited,
     and `retry_after` how many seconds later one who was refused for asking too much may ask again. Without `any_document` only trusted
-    documents are run.
+    documents are run. `owes` is what the operation costs, if no lease paid for it yet, and `paid` says that it is paid for.
     """
 
     viewer: Viewer | None
@@ -41,6 +41,8 @@ class Context:
     operation_seconds: float = 10
     budget: Budget | None = None
     retry_after: int = 0
+    owes: int = 0
+    paid: bool = False
     any_document: bool = True
     operation: str | None = None
     report: PrivacyReport = field(default_factory=PrivacyReport)
@@ -61,9 +63,22 @@ class Context:
             raise Refused(Decision(action, allowed=False, reason=Reason.UNDECIDED))
         return True
 
+    async def settled(self) -> bool:
+        """Was the operation not executed for want of a lease, and is it paid for now? Then it is to be executed again. Raises OverBudget."""
+        if not self.owes or self.budget is None:
+            return False
+        owed, self.owes, self.retry_after = self.owes, 0, 0
+        try:
+            await self.budget.pay(owed)
+        except RateLimited as error:
+            self.retry_after = error.retry_after
+            raise
+        self.paid = True
+        return True
+
     def fresh(self) -> Context:
         """The same caller with nothing counted, loaded or decided yet."""
-        return replace(self, report=PrivacyReport(), decided={}, loaders={}, event=None, retry_after=0)
+        return replace(self, report=PrivacyReport(), decided={}, loaders={}, event=None, retry_after=0, owes=0, paid=False)
 
     async def renewed(self, request_id: str, document: str | None) -> Context:
         """The same connection, another operation: who is calling is found out anew."""

@@ -20,6 +20,7 @@ from policy.classification import INPUTS, Guarded, Protected, field_class
 from policy.decision import Decision, Facts
 from policy.vocabulary import Action, Reason
 from resolvers import facts as facts_of
+from resolvers.budgets import NotHeld
 from resolvers.errors import BadInput, LatchkeyError, RateLimited, Refused
 from schema import ids
 from schema.context import Context
@@ -54,17 +55,19 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         try:
             built.admit()
         except LatchkeyError as error:
-            if isinstance(error, RateLimited):
+            if isinstance(error, NotHeld):
+                built.context_value.owes = error.cost
+            elif isinstance(error, RateLimited):
                 built.context_value.retry_after = error.retry_after
             return [GraphQLError(str(error), original_error=error)]
         return built
 
     def admit(self) -> None:
-        """Take what it could cost from the caller's budget. Raises TooManyRunning, TooComplex and OverBudget."""
+        """Take what it could cost from the caller's budget. Raises TooManyRunning, TooComplex, NotHeld and OverBudget."""
         if self.operation.operation is not OperationType.SUBSCRIPTION:
             self.context_value.running.require_room(self.context_value.who)
         cost = self.cost()
-        if self.context_value.budget is not None:
+        if self.context_value.budget is not None and not self.context_value.paid:
             self.context_value.budget.spend(cost)
 
     def cost(self) -> int:

@@ -129,12 +129,13 @@ class Endpoint(GraphQL[Context, None]):
                 await context.budget.begin()
             if not context.any_document:
                 self.documents.require_trusted(operation.query)
+            result = await self._execute(operation, context)
+            return await self._execute(operation, context) if await context.settled() else result
         except RateLimited as error:
             context.retry_after = error.retry_after
             return _refused(error)
         except BadInput as error:
             raise NotAcceptable(400, str(error), fields_of(context.budget)) from None
-        return await self._execute(operation, context)
 
     async def _read(self, request: Request) -> Operation:
         if request.method != "POST":

@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 async def tidying() -> None:
-    """Now and then, forget what nobody needs any more: old attempts to sign in and leases, changes everybody heard of, links that ran out."""
+    """Now and then, forget what nobody needs: old attempts to sign in, old leases, changes everybody heard of, links that ran out."""
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         try:
