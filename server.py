@@ -67,6 +67,7 @@ def application(given: Settings) -> Starlette:
             name_of=documents.name,
             session_id=who.credential_id,
             most_parcels_an_hour=given.disclosures_per_hour,
+            most_searches_an_hour=given.searches_per_hour,
             who=f"user:{who.viewer.id}" if who.viewer else f"address:{network}",
             running=running,
             operation_seconds=given.operation_seconds,
@@ -76,7 +77,7 @@ def application(given: Settings) -> Starlette:
 
     async def gate_for(request: Request) -> Gate:
         who = await caller(request, given.is_secure)
-        return Gate(who.viewer, LoggedRequest(request_id_of(request)), given.disclosures_per_hour)
+        return Gate(who.viewer, LoggedRequest(request_id_of(request)), given.disclosures_per_hour, given.searches_per_hour)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

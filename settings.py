@@ -82,6 +82,7 @@ class Settings(BaseSettings):
         default=None, ge=0, description="How many fields the operations of one caller could have to answer in a minute; 0 for any."
     )
     disclosures_per_hour: int = Field(default=500, ge=1, description="How many different parcels of an account an agent may see in an hour.")
+    searches_per_hour: int = Field(default=200, ge=1, description="How often an agent may search the personal data of an account in an hour.")
     operation_seconds: float = Field(default=10, gt=0, description="How long an operation, or an event of a subscription, may take, in seconds.")
     engine: bool = Field(default=True, description="Complete answers by generated functions. Off, everything is the same, and slower.")
     operations_at_once: int = Field(default=20, ge=1, description="How many queries and mutations of one caller run at once, in one process.")

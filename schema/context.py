@@ -36,6 +36,7 @@ class Context:
     name_of: Callable[[str | None], str | None]
     session_id: UUID | None = None
     most_parcels_an_hour: int = 500
+    most_searches_an_hour: int = 200
     who: str = field(default="", repr=False)
     running: Running = field(default_factory=lambda: Running(20))
     operation_seconds: float = 10
@@ -55,7 +56,7 @@ class Context:
     @property
     def gate(self) -> Gate:
         """The door, for this caller. It remembers nothing, so there may be many."""
-        return Gate(self.viewer, Request(self.request_id, self.operation), self.most_parcels_an_hour)
+        return Gate(self.viewer, Request(self.request_id, self.operation), self.most_parcels_an_hour, self.most_searches_an_hour)
 
     def was_decided(self, response_key: object, action: Action) -> bool:
         """Was this mutation let through when the whole operation was decided? Raises Refused if not."""

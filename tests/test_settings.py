@@ -42,6 +42,7 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "operations_per_minute": "600",
         "cost_per_minute": "0",
         "disclosures_per_hour": "50",
+        "searches_per_hour": "20",
         "engine": "false",
         "operation_seconds": "2.5",
         "operations_at_once": "7",
@@ -66,7 +67,13 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert (given.per_minute(), given.runs_any(bearer=True), given.runs_any(bearer=False)) == ((600, 0), False, False)
     assert (given.operation_seconds, given.operations_at_once, given.subscriptions_at_once) == (2.5, 7, 30)
     assert (given.terms_url, given.privacy_url, given.support_url) == (values["terms_url"], values["privacy_url"], values["support_url"])
-    assert (given.disclosures_per_hour, given.session_hours, given.metrics_token, given.log_level) == (50, 0.5, "geheim", "WARNING")
+    assert (given.disclosures_per_hour, given.searches_per_hour, given.session_hours, given.metrics_token, given.log_level) == (
+        50,
+        20,
+        0.5,
+        "geheim",
+        "WARNING",
+    )
 
 
 def test_a_link_leads_nowhere_but_to_a_page_or_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +124,7 @@ WRONG = [
     pytest.param("bearer_documents", "some", id="documents"),
     pytest.param("operations_per_minute", "-1", id="operations-negative"),
     pytest.param("disclosures_per_hour", "0", id="no-disclosures"),
+    pytest.param("searches_per_hour", "0", id="no-searches"),
     pytest.param("disclosures_per_hour", "many", id="disclosures-no-number"),
     pytest.param("session_hours", "0", id="no-session"),
     pytest.param("session_hours", "721", id="a-session-of-a-month"),
