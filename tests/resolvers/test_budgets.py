@@ -122,12 +122,13 @@ async def test_there_is_something_left_for_each_of_many_processes(database: str)
 
 
 async def test_within_a_lease_nothing_is_asked_of_the_database(database: str) -> None:
-    process = Budgets(Rates(1_000, 100_000, LARGEST))
+    """With production's budget, and the dearest document of our own web apps."""
+    process = Budgets(Rates(1_200, 3_000_000, 150_000))
     with watched() as wire:
-        assert await begun(process, cost=50, at_most=100) == 100
+        assert await begun(process, cost=1_452, at_most=120) == 120
         assert len(wire.statements) == 1
         wire.clear()
-        assert await begun(process, cost=50, at_most=900) == 900
+        assert await begun(process, cost=1_452) == 1_200 - 120
         assert len(wire.statements) < 70
         wire.clear()
         for _ in range(100):

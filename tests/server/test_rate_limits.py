@@ -55,6 +55,7 @@ async def ask_until_refused(server: Server, headers: dict[str, str], body: dict[
     async with server.client(headers=headers) as client:
         while not answers or answers[-1].status_code == 200:
             answers.append(await client.post("/graphql", json=body))
+            assert len(answers) < 20 * OPERATIONS
     return answers
 
 
@@ -121,8 +122,11 @@ async def test_a_token_a_session_and_an_address_have_budgets_of_their_own(server
 async def test_an_operation_on_a_socket_counts_and_is_refused_by_an_error(servers: list[Server], owner: Viewer) -> None:
     for document, words in ((WHO["query"], "Too many operations"), (DEAR["query"], "Too many fields")):
         async with servers[2].socket(await token_of(owner)) as socket:
+            asked = 0
             while (message := (await socket.run(document))[-1])["type"] == "next":
                 assert "errors" not in message["payload"]
+                asked += 1
+                assert asked < 20 * OPERATIONS
             assert message["payload"][0]["extensions"] == {"code": "RATE_LIMITED"}
             assert message["payload"][0]["message"].startswith(words)
 
