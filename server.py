@@ -23,17 +23,19 @@ from exchange.routes import exchange_routes
 from identity import providers
 from identity.attempts import network_of
 from identity.bearers import AccessJwts
-from identity.requests import caller
+from identity.requests import How, caller
 from identity.routes import REFUSALS, auth_routes, refusal
 from identity.sign_on_routes import sign_on_routes
 from models import database
 from outbox.delivering import Deliverer, delivering
 from resolvers import documents as document_links
+from resolvers.budgets import Budgets, Rates
 from resolvers.gate import Gate
 from resolvers.ledger import Request as LoggedRequest
 from resolvers.live import Changes
 from schema.build import Schema, build
 from schema.context import Context
+from schema.cost import MOST
 from schema.documents import load
 from schema.http import Endpoint
 from schema.running import Running
@@ -59,12 +61,13 @@ def application(given: Settings) -> Starlette:
     if not given.passwords and sign_on == providers.NOTHING:
         raise ValueError("LATCHKEY_PASSWORDS is false and LATCHKEY_SIGN_ON names nobody: nobody could sign in")
     jwts = AccessJwts(sign_on.access_tokens) if sign_on.access_tokens else None
-    changes, running = Changes(), Running(given.operations_at_once)
+    changes, running, budgets = Changes(), Running(given.operations_at_once), Budgets(Rates(*given.per_minute(), MOST))
     documents = load(given.trusted_documents, schema._schema, WEB / "documents.json")  # noqa: SLF001 (graphql-core's schema validates them)
     schema.prepared.keep_always(documents.parsed)
 
     async def context_for(connection: HTTPConnection) -> Context:
         who = await caller(connection, given.is_secure, jwts)
+        network = network_of(connection.client.host if connection.client else "")
         return Context(
             viewer=who.viewer,
             request_id=request_id_of(connection),
@@ -74,14 +77,17 @@ def application(given: Settings) -> Starlette:
             session_id=who.credential_id,
             session_ends_at=asyncio.get_running_loop().time() + who.remaining,
             most_parcels_an_hour=given.disclosures_per_hour,
-            who=f"user:{who.viewer.id}" if who.viewer else f"address:{network_of(connection.client.host if connection.client else '')}",
+            most_searches_an_hour=given.searches_per_hour,
+            who=f"user:{who.viewer.id}" if who.viewer else f"address:{network}",
             running=running,
             operation_seconds=given.operation_seconds,
+            budget=budgets.of(who.name_at(network)),
+            any_document=given.runs_any(bearer=who.how in {How.TOKEN, How.JWT}),
         )
 
     async def gate_for(request: Request) -> Gate:
         who = await caller(request, given.is_secure, jwts)
-        return Gate(who.viewer, LoggedRequest(request_id_of(request)), given.disclosures_per_hour)
+        return Gate(who.viewer, LoggedRequest(request_id_of(request)), given.disclosures_per_hour, given.searches_per_hour)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -12,6 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 HERE = Path(__file__).resolve().parent
+#: In production. Both web apps used hard by one person stay under a quarter: tests/hostile/test_our_own_operations.py
+OPERATIONS_PER_MINUTE = 1_200
+COST_PER_MINUTE = 3_000_000
 
 
 class Environment(StrEnum):
@@ -19,6 +22,13 @@ class Environment(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class Documents(StrEnum):
+    """Which documents a caller may run."""
+
+    ANY = "any"
+    TRUSTED = "trusted"
 
 
 def _listed(text: str) -> str:
@@ -77,7 +87,16 @@ class Settings(BaseSettings):
     trusted_documents: Path | None = Field(
         default=None, description="A folder of `.graphql` files, or a JSON object of `sha256:<hex>` to document text."
     )
+    bearer_documents: Documents = Field(
+        default=Documents.ANY,
+        description="Which documents bearer tokens may run: `any` or `trusted`. Without one, production runs trusted ones only.",
+    )
+    operations_per_minute: int | None = Field(default=None, ge=0, description="How many operations one caller may run in a minute; 0 for any.")
+    cost_per_minute: int | None = Field(
+        default=None, ge=0, description="How many fields the operations of one caller could have to answer in a minute; 0 for any."
+    )
     disclosures_per_hour: int = Field(default=500, ge=1, description="How many different parcels of an account an agent may see in an hour.")
+    searches_per_hour: int = Field(default=200, ge=1, description="How often an agent may search the personal data of an account in an hour.")
     operation_seconds: float = Field(default=10, gt=0, description="How long an operation, or an event of a subscription, may take, in seconds.")
     engine: bool = Field(default=True, description="Complete answers by generated functions. Off, everything is the same, and slower.")
     operations_at_once: int = Field(default=20, ge=1, description="How many queries and mutations of one caller run at once, in one process.")
@@ -120,6 +139,18 @@ class Settings(BaseSettings):
     def tells_merchants(self) -> bool:
         """Are merchants told what happens to their account?"""
         return self.smtp_url is not None if self.messages is None else self.messages
+
+    def per_minute(self) -> tuple[int, int]:
+        """How many operations, and how much cost, one caller may ask in a minute: by default limited in production only. 0 is no limit."""
+        operations, cost = (0, 0) if self.development else (OPERATIONS_PER_MINUTE, COST_PER_MINUTE)
+        return (
+            operations if self.operations_per_minute is None else self.operations_per_minute,
+            cost if self.cost_per_minute is None else self.cost_per_minute,
+        )
+
+    def runs_any(self, *, bearer: bool) -> bool:
+        """May this caller run documents that are not trusted?"""
+        return self.bearer_documents is Documents.ANY if bearer else self.development
 
     def hosts(self) -> list[str]:
         """`allowed_hosts` as a list. Raises ValueError for `*`, or none, in production."""

@@ -65,6 +65,12 @@ class Caller:
     remaining: float = math.inf
     over_at: float = math.inf
 
+    def name_at(self, network: str) -> str:
+        """What the caller's budget is kept by: the token, the user of a session, or the address of who is nobody."""
+        if self.viewer is None:
+            return f"address:{network}"
+        return f"token:{self.credential_id}" if self.how is How.TOKEN else f"user:{self.viewer.id}"
+
     async def again(self) -> Viewer | None:
         """Who is calling now: asked of the database anew. None once the session or token is over, and for nobody."""
         if self.how is How.NOBODY:

@@ -2,6 +2,7 @@
 
 from models.access_log import AccessEvent
 from models.accounts import Account, AccountPersonalData, AccountSettings, DirectDebit
+from models.budgets import BudgetLease
 from models.changes import Change, ServerSecret
 from models.claims import Claim, ClaimPersonalData, InvestigationEntry, InvestigationPersonalData
 from models.consents import Consent
@@ -15,6 +16,7 @@ __all__ = [
     "Account",
     "AccountPersonalData",
     "AccountSettings",
+    "BudgetLease",
     "Change",
     "Claim",
     "ClaimPersonalData",

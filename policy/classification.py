@@ -126,6 +126,7 @@ COLUMNS: Mapping[str, Classes] = {
     "spent_once": {**_outline("expires_at"), **_secret("used_hash")},
     "tokens": {**_outline("id user_id created_at expires_at ended_at"), **_secret("token_hash")},
     "sign_in_attempts": {**_outline("window_started_at attempts"), **_secret("subject")},
+    "budget_leases": {**_outline("minute operations cost operations_granted cost_granted"), **_secret("subject")},
     "consents": {
         **_outline("id account_id live_for duration granted_at expires_at ended_at ended_as"),
         **_merchants(_C.IDENTITY, "granted_by_id ended_by_id"),

@@ -53,7 +53,7 @@ _AN_HOUR_AGO = {
 }
 
 # What was seen within the hour may be seen again; of the rest, only as many different parcels of an account as the limit leaves.
-# Seen, not changed: an agent may record a claim on any parcel, and must not get to see it by that.
+# Seen, not changed: an agent may record a claim on any parcel, and must not get to see it by that. Searches have a limit of their own.
 _WRITE = """
 WITH entry AS ({rows}),
 seen AS (
@@ -72,31 +72,37 @@ INSERT INTO access_log
 SELECT entry.id, {{now}}, :agent, entry.account_id, entry.parcel_id, entry.action, entry.changed, entry.categories, entry.fields,
     entry.basis, entry.consent_id, entry.claim_id, :operation, :request
 FROM entry LEFT JOIN fresh ON fresh.parcel_id = entry.parcel_id
-WHERE fresh.number IS NULL
-   OR fresh.number + (SELECT COUNT(*) FROM seen WHERE seen.account_id = entry.account_id) <= :most
+WHERE CASE
+    WHEN entry.action = 'SEARCH_PERSONAL_DATA' THEN :most_searches > (
+        SELECT COUNT(*) FROM access_log l
+        WHERE l.agent_id = :agent AND l.at > {an_hour_ago} AND l.account_id = entry.account_id AND l.action = 'SEARCH_PERSONAL_DATA')
+    WHEN fresh.number IS NULL THEN TRUE
+    ELSE fresh.number + (SELECT COUNT(*) FROM seen WHERE seen.account_id = entry.account_id) <= :most END
 RETURNING id"""
 
 
-async def write(agent_id: UUID, request: Request, entries: Sequence[Entry], *, most_parcels_an_hour: int) -> frozenset[UUID]:
-    """Commit the entries, but those of parcels over the hourly limit of an account; returns the ids of those written.
+async def write(
+    agent_id: UUID, request: Request, entries: Sequence[Entry], *, most_parcels_an_hour: int, most_searches_an_hour: int
+) -> frozenset[UUID]:
+    """Commit the entries, but those of parcels over the hourly limit of an account, and of a search over its own; returns the ids of those written.
 
     Two statements in a transaction: the first makes the agent's other answers wait, so that the count is exact.
     Raises whatever the database raises: then nothing was written, and the caller must show nothing.
     """
     async with database.transaction():
         await database.execute("UPDATE users SET deactivated_at = deactivated_at WHERE id = :agent", agent=agent_id)
-        return await _insert(agent_id, request, entries, most_parcels_an_hour)
+        return await _insert(agent_id, request, entries, most_parcels_an_hour, most_searches_an_hour)
 
 
 async def write_change(agent_id: UUID, request: Request, entry: Entry) -> None:
     """Write, inside the transaction that makes it, what an agent changed."""
-    await _insert(agent_id, request, [entry], _NO_LIMIT)
+    await _insert(agent_id, request, [entry], _NO_LIMIT, _NO_LIMIT)
 
 
 _NO_LIMIT = 2**31 - 1
 
 
-async def _insert(agent_id: UUID, request: Request, entries: Sequence[Entry], most: int) -> frozenset[UUID]:
+async def _insert(agent_id: UUID, request: Request, entries: Sequence[Entry], most: int, most_searches: int) -> frozenset[UUID]:
     which = database.engine()
     rows = await database.fetch(
         _WRITE.format(rows=_ROWS[which], an_hour_ago=_AN_HOUR_AGO[which]),
@@ -105,6 +111,7 @@ async def _insert(agent_id: UUID, request: Request, entries: Sequence[Entry], mo
         operation=request.operation,
         request=request.id,
         most=most,
+        most_searches=most_searches,
     )
     return frozenset(database.uuid(row["id"]) for row in rows)
 

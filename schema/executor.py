@@ -20,10 +20,11 @@ from policy.classification import INPUTS, Guarded, Protected, field_class
 from policy.decision import Decision, Facts
 from policy.vocabulary import Action, Reason
 from resolvers import facts as facts_of
-from resolvers.errors import BadInput, LatchkeyError, Refused
+from resolvers.budgets import NotHeld
+from resolvers.errors import BadInput, LatchkeyError, RateLimited, Refused
 from schema import ids
 from schema.context import Context
-from schema.cost import require_affordable
+from schema.cost import affordable
 from schema.errors import TooComplex
 
 
@@ -54,18 +55,24 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         try:
             built.admit()
         except LatchkeyError as error:
+            if isinstance(error, NotHeld):
+                built.context_value.owes = error.cost
+            elif isinstance(error, RateLimited):
+                built.context_value.retry_after = error.retry_after
             return [GraphQLError(str(error), original_error=error)]
         return built
 
     def admit(self) -> None:
-        """Raises TooManyRunning and TooComplex."""
+        """Take what it could cost from the caller's budget. Raises TooManyRunning, TooComplex, NotHeld and OverBudget."""
         if self.operation.operation is not OperationType.SUBSCRIPTION:
             self.context_value.running.require_room(self.context_value.who)
-        self.require_affordable()
+        cost = self.cost()
+        if self.context_value.budget is not None and not self.context_value.paid:
+            self.context_value.budget.spend(cost)
 
-    def require_affordable(self) -> None:
-        """Raises TooComplex for an operation that could cost too much."""
-        require_affordable(self.schema, self.operation, self.fragment_definitions, self.variable_values.coerced)
+    def cost(self) -> int:
+        """What the operation could cost. Raises TooComplex for too much."""
+        return affordable(self.schema, self.operation, self.fragment_definitions, self.variable_values.coerced)
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Execute the operation; for a mutation, refuse it whole if any of its fields is refused."""

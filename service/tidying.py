@@ -7,19 +7,20 @@ import asyncio
 import structlog
 
 from identity import attempts, external
-from resolvers import exports, live
+from resolvers import budgets, exports, live
 
 TIDY_SECONDS = 600
 log = structlog.get_logger(__name__)
 
 
 async def tidying() -> None:
-    """Now and then, forget what nobody needs: old attempts to sign in, what was used once, changes everybody heard of, links that ran out."""
+    """Now and then, forget what nobody needs: old attempts, what was used once, old leases, changes everybody heard of, links that ran out."""
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         try:
             await attempts.forget_old()
             await external.forget_spent()
+            await budgets.forget_old()
             await live.forget_old_changes()
             await exports.forget_old_links()
         except Exception as error:  # noqa: BLE001 (the next time will do)

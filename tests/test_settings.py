@@ -39,7 +39,11 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "forwarded_allow_ips": "10.0.0.1",
         "document_hosts": "panel.sendcloud.sc, labels.example",
         "trusted_documents": "/srv/documents",
+        "bearer_documents": "trusted",
+        "operations_per_minute": "600",
+        "cost_per_minute": "0",
         "disclosures_per_hour": "50",
+        "searches_per_hour": "20",
         "engine": "false",
         "operation_seconds": "2.5",
         "operations_at_once": "7",
@@ -71,10 +75,17 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert (given.database_seconds, given.engine) == (2.5, False)
     assert given.document_hosts == "panel.sendcloud.sc,labels.example"
     assert given.trusted_documents == Path("/srv/documents")
+    assert (given.per_minute(), given.runs_any(bearer=True), given.runs_any(bearer=False)) == ((600, 0), False, False)
     assert (given.operation_seconds, given.operations_at_once, given.subscriptions_at_once) == (2.5, 7, 30)
     assert (given.keep_access_log_days, given.keep_history_days, given.keep_sessions_days) == (90, 365, 7)
     assert (given.terms_url, given.privacy_url, given.support_url) == (values["terms_url"], values["privacy_url"], values["support_url"])
-    assert (given.disclosures_per_hour, given.session_hours, given.metrics_token, given.log_level) == (50, 0.5, "geheim", "WARNING")
+    assert (given.disclosures_per_hour, given.searches_per_hour, given.session_hours, given.metrics_token, given.log_level) == (
+        50,
+        20,
+        0.5,
+        "geheim",
+        "WARNING",
+    )
 
 
 def test_a_link_leads_nowhere_but_to_a_page_or_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +107,18 @@ def test_in_production_we_are_reached_by_tls_unless_it_is_said_otherwise(environ
     assert Settings(environment=environment, secure=secure).is_secure is is_secure
 
 
+@pytest.mark.parametrize(
+    ("environment", "per_minute", "sessions_run_any"),
+    [(Environment.DEVELOPMENT, (0, 0), True), (Environment.PRODUCTION, (1_200, 3_000_000), False)],
+)
+def test_in_production_a_minute_has_a_budget_and_browsers_run_trusted_documents(
+    environment: Environment, per_minute: tuple[int, int], sessions_run_any: bool
+) -> None:
+    given = Settings(environment=environment)
+    assert (given.per_minute(), given.runs_any(bearer=False), given.runs_any(bearer=True)) == (per_minute, sessions_run_any, True)
+    assert Settings(environment=environment, operations_per_minute=7, cost_per_minute=0).per_minute() == (7, 0)
+
+
 @pytest.mark.parametrize("hosts", ["*", "latchkey.example,*", "", " , "])
 def test_in_production_our_hosts_are_named(hosts: str) -> None:
     """`*` anywhere in the list means any, and nothing at all names none."""
@@ -110,7 +133,10 @@ WRONG = [
     pytest.param("port", "65536", id="port-too-high"),
     pytest.param("port", "geheim", id="port-no-number"),
     pytest.param("secure", "perhaps", id="secure"),
+    pytest.param("bearer_documents", "some", id="documents"),
+    pytest.param("operations_per_minute", "-1", id="operations-negative"),
     pytest.param("disclosures_per_hour", "0", id="no-disclosures"),
+    pytest.param("searches_per_hour", "0", id="no-searches"),
     pytest.param("disclosures_per_hour", "many", id="disclosures-no-number"),
     pytest.param("session_hours", "0", id="no-session"),
     pytest.param("session_hours", "721", id="a-session-of-a-month"),

@@ -117,6 +117,7 @@ def test_every_secret_is_a_hash_or_a_key() -> None:
         "spent_once.used_hash",
         "tokens.token_hash",
         "sign_in_attempts.subject",
+        "budget_leases.subject",
         "integrations.secret",
         "export_links.token_hash",
         "server_secrets.value",

@@ -133,6 +133,7 @@ async def fill() -> Filled:
     await models.InvestigationPersonalData.create(entry_id=entry.id, account_id=merchant.id, carrier_reference="C-1", note="Asked")
     await models.ParcelFile.create(account_id=merchant.id, parcel_id=parcel.id, media_type="application/pdf", content=b"%PDF")
     await models.Integration.create(account_id=merchant.id, name="Sendcloud", secret="s" * 64, created_at=now)
+    await models.BudgetLease.create(subject="0" * 64, minute=1, operations=1, cost=1, operations_granted=1, cost_granted=1)
     await models.ExportLink.create(
         account_id=merchant.id,
         user_id=merchant.owner.id,

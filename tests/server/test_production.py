@@ -15,7 +15,7 @@ import server
 from models.database import close_database, open_database
 from tests.asking import account_id, parcel_id
 from tests.builders import Merchant, a_merchant, a_parcel
-from tests.serving import Server, serving, token_of, with_password
+from tests.serving import TRUSTED, Server, serving, token_of, with_password
 
 MARK = "Kenmerk7QZ4"
 
@@ -35,7 +35,9 @@ class House:
 async def house(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     folder = tmp_path_factory.mktemp("production")
     url = f"sqlite://{shutil.copyfile(migrated['sqlite'].removeprefix('sqlite://'), folder / 'production.sqlite3')}"
-    started = Server(url, folder, environment="production", allowed_hosts="127.0.0.1", log_level="debug", metrics_token=MARK)
+    (folder / "who.graphql").write_text(TRUSTED["WhoAmI"])
+    production = {"environment": "production", "allowed_hosts": "127.0.0.1", "trusted_documents": str(folder)}
+    started = Server(url, folder, **production, log_level="debug", metrics_token=MARK)
     await open_database(url)
     merchant = await a_merchant()
     parcel = await a_parcel(merchant, name=MARK)
@@ -70,7 +72,7 @@ async def test_its_cookie_is_for_tls_only(house: House) -> None:
     async with house.server.signed_in(house.email) as browser:
         (cookie,) = browser.cookies.jar
         assert (cookie.name, cookie.secure) == ("__Host-latchkey", True)
-        assert (await browser.post("/graphql", json={"query": "{ viewer { name } }"})).json() == {"data": {"viewer": None}}  # this is not TLS
+        assert (await browser.post("/graphql", json={"query": TRUSTED["WhoAmI"]})).json() == {"data": {"viewer": None}}  # this is not TLS
 
 
 async def test_it_stops_in_time_with_sockets_open_and_a_subscription_running(house: House) -> None:
