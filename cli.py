@@ -52,6 +52,8 @@ def _settings() -> Settings:
         return settings()
     except ValidationError as wrong:
         _fail(problems(wrong))
+    except ValueError as wrong:
+        _fail(str(wrong))
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
