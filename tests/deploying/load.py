@@ -32,7 +32,7 @@ class Load:
             except httpx2.ConnectError:  # it stopped: nothing was asked
                 self.refused += 1
                 await asyncio.sleep(0.01)
-            except (httpx2.HTTPError, AssertionError) as error:
+            except (httpx2.HTTPError, ValueError, AssertionError) as error:  # ValueError: that was no JSON
                 self.failed.append(repr(error))
 
     @contextlib.asynccontextmanager
