@@ -7,19 +7,20 @@ import asyncio
 import structlog
 
 from identity import attempts
-from resolvers import exports, live
+from resolvers import documents, exports, live
 
 TIDY_SECONDS = 600
 log = structlog.get_logger(__name__)
 
 
 async def tidying() -> None:
-    """Now and then, forget what nobody needs any more: old attempts to sign in, changes everybody heard of, links that ran out."""
+    """Now and then, forget what nobody needs any more: attempts to sign in, changes everybody heard of, links that ran out, rotated keys."""
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         try:
             await attempts.forget_old()
             await live.forget_old_changes()
             await exports.forget_old_links()
+            await documents.prepare()  # somebody may have rotated the keys
         except Exception as error:  # noqa: BLE001 (the next time will do)
             log.warning("tidying failed", error=type(error).__name__)
