@@ -27,6 +27,7 @@ from models.fields import new_id
 from outbox import deliveries, webhooks
 from policy.decision import Facts
 from policy.vocabulary import Action, MerchantRole, Viewer, ViewerKind
+from resolvers import documents
 from resolvers import facts as facts_of
 from resolvers import restored, retention
 from resolvers.errors import BadInput, LatchkeyError
@@ -55,6 +56,8 @@ def _settings() -> Settings:
         return settings()
     except ValidationError as wrong:
         _fail(problems(wrong))
+    except ValueError as wrong:
+        _fail(str(wrong))
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, Result]], *, seconds: float | None = None) -> Result:
@@ -313,9 +316,7 @@ def integration_add(
         return await integrations.add_integration(await _account(account), name)
 
     key, secret = _run(work)
-    given = _settings()
-    scheme = "https" if given.is_secure else "http"
-    print(f"address: {scheme}://{given.host}:{given.port}/webhooks/sendcloud/{key}")
+    print(f"address: {_origin(_settings())}/webhooks/sendcloud/{key}")
     print(f"secret:  {secret}")
 
 
@@ -346,6 +347,27 @@ def outbox(
     print(orjson.dumps({state.lower(): n for state, n in counts.items()}).decode())
     for each in troubled:
         print(f"{each.id}  {each.state}  {each.channel}  {each.kind}  account {each.account_id}  attempts {each.attempts}  {each.problem}")
+def _origin(given: Settings) -> str:
+    """Where we are reached: by our first name in production, which a proxy answers to; else at the port we listen on."""
+    if not given.development:
+        return f"https://{given.hosts()[0]}"
+    return f"{'https' if given.is_secure else 'http'}://{given.host}:{given.port}"
+
+
+@integration_app.command("end")
+def integration_end(id: Annotated[str, typer.Argument(help="Its id: what stands last in the webhook's address.")]) -> None:
+    """Believe nothing more this integration signs."""
+    key = _key(id)
+    if key is None or not _run(partial(integrations.end_integration, key)):
+        _fail("there is no such integration, or it has ended")
+    errors.print("[green]✓[/green] ended", highlight=False)
+
+
+@app.command("rotate-keys")
+def rotate_keys() -> None:
+    """Sign links to documents with a new key. Those signed with the last one stay good until the next rotation; nobody is signed out."""
+    _run(documents.rotate)
+    errors.print("[green]✓[/green] rotated: every server signs with the new key within ten minutes", highlight=False)
 
 
 @app.command()

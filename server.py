@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import uvicorn
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -40,17 +39,19 @@ from schema.documents import load
 from schema.http import Endpoint
 from schema.running import Running
 from service.graphiql import WithGraphiql, graphiql_files
-from service.health import NotGranted, NotMigrated, healthy, readiness, require_current
+from service.health import DemoInProduction, NotGranted, NotMigrated, healthy, readiness, require_servable
 from service.logs import configure_logging
 from service.metrics import metrics
 from service.pages import Links, page_routes
+from service.proxies import BehindProxies
+from service.stopping import Config
 from service.tidying import tidying
 from service.told import Told, request_id_of
+from service.workers import PATIENCE_SECONDS, bound, serve
 from settings import HERE, Settings, problems, settings
 
 GRAPHIQL = HERE / "graphiql" / "dist"
 WEB = HERE / "web" / "dist"
-GRACE_SECONDS = 8  # with what comes before and after, a stop takes less than ten
 
 
 def application(given: Settings) -> Starlette:
@@ -93,7 +94,7 @@ def application(given: Settings) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await database.open_database(given.database_url, seconds=given.database_seconds)
         try:
-            await require_current()
+            await require_servable(development=given.development)
             await document_links.prepare()
             await changes.start(given.listen_url or given.database_url)
             tidy = asyncio.create_task(tidying())
@@ -119,9 +120,13 @@ def application(given: Settings) -> Starlette:
             *exchange_routes(gate_for, given.document_hosts.split(",")),
             Route("/healthz", healthy),
             Route("/readyz", readiness),
-            Route("/metrics", metrics(given.metrics_token, open_to_all=given.development)),
+            Route("/metrics", metrics(given.metrics_tokens(), open_to_all=given.development)),
         ],
-        middleware=[Middleware(Told), Middleware(TrustedHostMiddleware, allowed_hosts=given.hosts(), www_redirect=False)],
+        middleware=[
+            Middleware(BehindProxies, trusted=given.forwarded_allow_ips),
+            Middleware(Told, secure=given.is_secure),
+            Middleware(TrustedHostMiddleware, allowed_hosts=given.hosts(), www_redirect=False),
+        ],
         exception_handlers=dict.fromkeys(REFUSALS, refusal),
         lifespan=lifespan,
     )
@@ -145,46 +150,64 @@ async def _require_servable(given: Settings) -> None:
     database.config(given.listen_url or given.database_url)  # raises ValueError here, and not in a task of its own
     await database.open_database(given.database_url, seconds=given.database_seconds)
     try:
-        await require_current()
+        await require_servable(development=given.development)
     finally:
         await database.close_database()
 
 
-def _ready() -> tuple[Settings, Starlette]:
-    """The settings and the application, on a database it can serve. Ends the process, saying what to do, where it can't."""
+def _settings() -> Settings:
+    """The settings. Ends the process, saying what to set, where they can't be meant."""
     try:
         given = settings()
-        configure_logging(given.log_level, readable=given.development)
-        app = application(given)
+        given.hosts()
     except ValidationError as wrong:
         sys.exit(problems(wrong))
+    except ValueError as wrong:
+        sys.exit(str(wrong))
+    return given
+
+
+def served() -> Starlette:
+    """The application, for a process that serves it. Ends the process, saying what to do, where it can't."""
+    given = _settings()
+    configure_logging(given.log_level, readable=given.development)
+    try:
+        return application(given)
     except (OSError, ValueError) as wrong:
         sys.exit(str(wrong))
+
+
+def _require_database(given: Settings) -> None:
+    """Ends the process, saying what to do, where the database can't be served."""
     try:
         asyncio.run(_require_servable(given))
-    except (NotGranted, NotMigrated, ValueError) as wrong:
+    except (NotGranted, NotMigrated, DemoInProduction, ValueError) as wrong:
         sys.exit(str(wrong))
     except database.UNREACHABLE as error:
         sys.exit(f"the database does not answer ({type(error).__name__}): check LATCHKEY_DATABASE_URL")
-    return given, app
 
 
 def main() -> None:
     """Serve until stopped."""
-    given, app = _ready()
-    uvicorn.run(
-        app,
+    given, app = _settings(), served()
+    _require_database(given)
+    config = Config(
+        app if given.workers == 1 else "server:served",
         host=given.host,
         port=given.port,
+        uds=given.unix_socket,
+        workers=given.workers,
+        timeout_worker_healthcheck=PATIENCE_SECONDS,
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # BehindProxies
         ws_max_size=1024 * 1024,
         ws_ping_interval=10,
         ws_ping_timeout=10,
-        forwarded_allow_ips=given.forwarded_allow_ips,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        drain_seconds=given.drain_seconds,
     )
+    serve(config, bound(config))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,19 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+import demo
 from models import database, roles
 
 log = structlog.get_logger(__name__)
+
+
+class Life:
+    """Of this process. `ending`: it was told to stop."""
+
+    ending = False
+
+
+life = Life()
 
 
 async def healthy(_: Request) -> Response:
@@ -17,9 +27,9 @@ async def healthy(_: Request) -> Response:
 
 
 async def readiness(_: Request) -> Response:
-    """`/readyz`: the database answers, with the tables this version needs."""
+    """`/readyz`: the database answers, with the tables this version needs, and nobody told us to stop."""
     try:
-        ready = await database.is_current()
+        ready = not life.ending and await database.is_current()
     except Exception as error:  # noqa: BLE001 (whatever it is, we are not ready)
         log.warning("not ready", error=type(error).__name__)
         ready = False
@@ -40,9 +50,18 @@ class NotGranted(RuntimeError):
         super().__init__(f"the database role may not do all that a server does ({', '.join(tables)}): run `python cli.py roles` as the owner")
 
 
-async def require_current() -> None:
-    """Raises NotMigrated, NotGranted."""
+class DemoInProduction(RuntimeError):
+    """Everybody knows the passwords of the users in this database."""
+
+    def __init__(self) -> None:
+        super().__init__("the database holds demo data, whose passwords everybody knows: production needs one of its own")
+
+
+async def require_servable(*, development: bool) -> None:
+    """Raises NotMigrated, NotGranted, and DemoInProduction."""
     if not await database.is_current():
         raise NotMigrated
     if lacking := await roles.lacking():
         raise NotGranted(lacking)
+    if not development and await demo.is_here():
+        raise DemoInProduction

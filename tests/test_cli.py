@@ -13,12 +13,14 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner, Result
 
 import cli
 import models
+from exchange import integrations
 from identity.bearers import holder
 from identity.credentials import identity_hash
 from identity.sessions import SignInRefused, sign_in
@@ -77,7 +79,7 @@ def assert_failed(result: Result, line: str, *, code: int = 1) -> None:
     "command",
     [
         *("", "migrate", "demo", "import", "token", "user", "user add", "user link", "user unlink", "user deactivate"),
-        *("integration", "integration add", "explain", "sdl"),
+        *("integration", "integration add", "integration end", "rotate-keys", "explain", "sdl"),
         *("roles", "retention", "backup", "after-restore"),
         *("outbox", "webhook-secret"),
     ],
@@ -94,7 +96,10 @@ def test_no_command_is_left_out() -> None:
     found = {str(command.name or command.callback.__name__) for command in cli.app.registered_commands if command.callback}
     groups = {group.name for group in cli.app.registered_groups}
     assert (found, groups) == (
-        {"migrate", "demo", "import", "token", "explain", "sdl", "roles", "retention", "backup", "after_restore", "outbox", "webhook-secret"},
+        {
+            *("migrate", "demo", "import", "token", "rotate-keys", "explain", "sdl"),
+            *("roles", "retention", "backup", "after_restore", "outbox", "webhook-secret"),
+        },
         {"user", "integration"},
     )
 
@@ -321,6 +326,25 @@ async def test_a_role_is_changed_and_no_session_ended(run: Run, database_url: st
         assert_failed(await run("user", "role", nobody, "OWNER"), "there is no such user of a merchant")
 
 
+async def test_an_integration_is_replaced_by_another_with_both_believed_in_between(run: Run, database_url: str) -> None:
+    async with opened(database_url):
+        merchant = await a_merchant()
+    keys = []
+    for _ in range(2):
+        result = await run("integration", "add", str(merchant.id))
+        keys.append(UUID(result.stdout.splitlines()[0].rsplit("/", 1)[-1]))
+
+    async def believed() -> list[bool]:
+        async with opened(database_url):
+            return [await integrations.live(key) is not None for key in keys]
+
+    assert await believed() == [True, True]
+    assert (await run("integration", "end", str(keys[0]))).exit_code == 0
+    assert await believed() == [False, True]
+    assert_failed(await run("integration", "end", str(keys[0])), "there is no such integration, or it has ended")
+    assert_failed(await run("integration", "end", "nonsense"), "there is no such integration, or it has ended")
+
+
 async def test_an_integration_is_added_and_its_secret_shown_once(run: Run, database_url: str) -> None:
     async with opened(database_url):
         merchant = await a_merchant()
@@ -333,6 +357,8 @@ async def test_an_integration_is_added_and_its_secret_shown_once(run: Run, datab
         assert (str(kept.id), kept.name) == (found[1], "Sendcloud NL")
         assert await models.Integration.filter(account_id=merchant.id).count() == 1
     assert "https://" in (await run("integration", "add", str(merchant.id), secure="true")).stdout
+    behind = {"environment": "production", "allowed_hosts": "latchkey.example,other.example", "host": "unix:/run/latchkey-1/http.sock"}
+    assert "address: https://latchkey.example/webhooks/" in (await run("integration", "add", str(merchant.id), **behind)).stdout
     assert_failed(await run("integration", "add", str(merchant.id), "--name", ""), "name must not be empty")
     assert_failed(await run("integration", "add", "nowhere"), "there is no such account: give its id, or the e-mail of one of its users")
 

@@ -31,10 +31,12 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "environment": "production",
         "host": "0.0.0.0",  # noqa: S104 (as an operator would)
         "port": "8443",
+        "workers": "4",
+        "drain_seconds": "2.5",
         "database_url": "postgres://latchkey@db.example/latchkey",
         "listen_url": "postgres://latchkey@primary.example/latchkey",
         "database_seconds": "2.5",
-        "secure": "false",
+        "secure": "true",
         "allowed_hosts": " latchkey.example , ,www.latchkey.example,",
         "forwarded_allow_ips": "10.0.0.1",
         "document_hosts": "panel.sendcloud.sc, labels.example",
@@ -61,7 +63,7 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "messages": "false",
         "smtp_url": "smtps://latchkey:geheim@mail.latchkey.example:465",
         "messages_from": "latchkey@latchkey.example",
-        "metrics_token": "geheim",
+        "metrics_token": "geheim-en-lang-genoeg",
         "log_level": "warning",
     }
     assert set(values) == set(Settings.model_fields)
@@ -69,7 +71,8 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(f"LATCHKEY_{name.upper()}", value)
     given = Settings()
     assert given.environment is Environment.PRODUCTION
-    assert (given.host, given.port, given.database_url, given.is_secure) == (values["host"], 8443, values["database_url"], False)
+    assert (given.host, given.port, given.database_url, given.is_secure) == (values["host"], 8443, values["database_url"], True)
+    assert (given.workers, given.drain_seconds) == (4, 2.5)
     assert given.hosts() == ["latchkey.example", "www.latchkey.example"]
     assert given.listen_url == values["listen_url"]
     assert (given.database_seconds, given.engine) == (2.5, False)
@@ -79,13 +82,8 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert (given.operation_seconds, given.operations_at_once, given.subscriptions_at_once) == (2.5, 7, 30)
     assert (given.keep_access_log_days, given.keep_history_days, given.keep_sessions_days) == (90, 365, 7)
     assert (given.terms_url, given.privacy_url, given.support_url) == (values["terms_url"], values["privacy_url"], values["support_url"])
-    assert (given.disclosures_per_hour, given.searches_per_hour, given.session_hours, given.metrics_token, given.log_level) == (
-        50,
-        20,
-        0.5,
-        "geheim",
-        "WARNING",
-    )
+    assert (given.disclosures_per_hour, given.searches_per_hour, given.session_hours) == (50, 20, 0.5)
+    assert (given.metrics_token, given.log_level) == (values["metrics_token"], "WARNING")
 
 
 def test_a_link_leads_nowhere_but_to_a_page_or_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,10 +98,10 @@ def test_a_link_leads_nowhere_but_to_a_page_or_an_address(monkeypatch: pytest.Mo
         (Environment.DEVELOPMENT, None, False),
         (Environment.DEVELOPMENT, True, True),
         (Environment.PRODUCTION, None, True),
-        (Environment.PRODUCTION, False, False),
+        (Environment.PRODUCTION, True, True),
     ],
 )
-def test_in_production_we_are_reached_by_tls_unless_it_is_said_otherwise(environment: Environment, secure: bool | None, is_secure: bool) -> None:
+def test_in_production_we_are_reached_by_tls(environment: Environment, secure: bool | None, is_secure: bool) -> None:
     assert Settings(environment=environment, secure=secure).is_secure is is_secure
 
 
@@ -135,6 +133,8 @@ WRONG = [
     pytest.param("secure", "perhaps", id="secure"),
     pytest.param("bearer_documents", "some", id="documents"),
     pytest.param("operations_per_minute", "-1", id="operations-negative"),
+    pytest.param("workers", "0", id="no-workers"),
+    pytest.param("drain_seconds", "-1", id="drain-negative"),
     pytest.param("disclosures_per_hour", "0", id="no-disclosures"),
     pytest.param("searches_per_hour", "0", id="no-searches"),
     pytest.param("disclosures_per_hour", "many", id="disclosures-no-number"),
@@ -170,3 +170,64 @@ def test_secrets_are_in_no_repr() -> None:
     given = Settings(metrics_token="geheim", database_url="postgres://latchkey:geheim@db.example/latchkey")
     assert "geheim" not in repr(given)
     assert "geheim" not in str(given)
+
+
+UNSAFE = [
+    pytest.param({"secure": "false"}, "LATCHKEY_SECURE: production is reached by TLS", id="cookies-over-plain-http"),
+    pytest.param({"metrics_token": "geheim"}, "LATCHKEY_METRICS_TOKEN: must have 16 characters", id="a-token-to-guess"),
+    pytest.param({"metrics_token": "g" * 16 + ",geheim"}, "LATCHKEY_METRICS_TOKEN: must have 16 characters", id="one-token-to-guess"),
+    pytest.param({"forwarded_allow_ips": "*"}, "LATCHKEY_FORWARDED_ALLOW_IPS: must name our proxies", id="every-proxy"),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), UNSAFE)
+def test_production_refuses_what_is_unsafe(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], told: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"LATCHKEY_{name.upper()}", value)
+    assert Settings().development
+    monkeypatch.setenv("LATCHKEY_ENVIRONMENT", "production")
+    with pytest.raises(ValidationError) as wrong:
+        Settings()
+    assert problems(wrong.value).startswith(told)
+    assert "geheim" not in problems(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("LATCHKEY_ALOWED_HOSTS", "LATCHKEY_ALOWED_HOSTS is no setting: do you mean LATCHKEY_ALLOWED_HOSTS?", id="a-slip"),
+        pytest.param("LATCHKEY_METRICS_TOKEN_FIEL", "do you mean LATCHKEY_METRICS_TOKEN_FILE?", id="a-slip-in-a-file"),
+        pytest.param("LATCHKEY_PORT_FILE", "LATCHKEY_PORT_FILE is no setting", id="a-file-of-what-is-no-secret"),
+        pytest.param("LATCHKEY_Q", "LATCHKEY_Q is no setting: docs/settings.md lists them", id="nothing-like-it"),
+    ],
+)
+def test_a_name_that_means_nothing_is_refused_and_the_nearest_is_told(monkeypatch: pytest.MonkeyPatch, name: str, told: str) -> None:
+    monkeypatch.setenv(name, "geheim")
+    settings.cache_clear()
+    with pytest.raises(ValueError, match="is no setting") as wrong:
+        settings()
+    assert told in str(wrong.value)
+    assert "geheim" not in str(wrong.value)
+
+
+SECRETS = sorted(name for name, field in Settings.model_fields.items() if not field.repr)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_each_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text("sqlite://geheim.db\n")
+    monkeypatch.setenv(f"LATCHKEY_{name.upper()}_FILE", str(file))
+    settings.cache_clear()
+    assert getattr(settings(), name) == "sqlite://geheim.db"
+    monkeypatch.setenv(f"LATCHKEY_{name.upper()}", "geheim")
+    with pytest.raises(ValueError, match=f"LATCHKEY_{name.upper()} and LATCHKEY_{name.upper()}_FILE: set one of them"):
+        Settings()
+    monkeypatch.delenv(f"LATCHKEY_{name.upper()}")
+    file.unlink()
+    with pytest.raises(ValueError, match=f"LATCHKEY_{name.upper()}_FILE: the file can't be read"):
+        Settings()
+
+
+def test_there_are_secrets() -> None:
+    assert {"database_url", "metrics_token"} <= set(SECRETS)
