@@ -45,17 +45,18 @@ class FastExecutor(Executor):
         self.context_value.made = self.made
         super().admit()
 
-    def require_affordable(self) -> None:
-        """Raises TooComplex. What was affordable once is so again, asked with the same numbers and lists as long."""
+    def require_affordable(self) -> int:
+        """What it could cost. Raises TooComplex. What was affordable once is so again, asked with the same numbers and lists as long."""
         if self.made is None:
             return super().require_affordable()
         key = tuple((name, _number(value)) for name, value in self.variable_values.coerced.items())
-        known: dict[tuple[object, ...], bool] = self.made.setdefault("affordable", {})
-        if key not in known:
-            super().require_affordable()
-            if len(known) < MOST_NUMBERS:
-                known[key] = True
-        return None
+        known: dict[tuple[object, ...], int] = self.made.setdefault("affordable", {})
+        if key in known:
+            return known[key]
+        fields = super().require_affordable()
+        if len(known) < MOST_NUMBERS:
+            known[key] = fields
+        return fields
 
     def complete_value(
         self,

@@ -249,3 +249,9 @@ async def changed_since(since: datetime) -> list[UUID]:
     """The accounts that granted, replaced or revoked after `since`."""
     rows = await database.fetch("SELECT DISTINCT account_id FROM consents WHERE granted_at > :since OR ended_at > :since", since=since)
     return [database.uuid(row["account_id"]) for row in rows]
+
+
+async def how_many_live() -> int:
+    """How many consents are live now, of all accounts."""
+    sql = "SELECT COUNT(*) AS n FROM consents WHERE live_for IS NOT NULL AND expires_at > {now}"
+    return int((await database.fetch(sql))[0]["n"])

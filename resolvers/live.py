@@ -20,6 +20,7 @@ import structlog
 
 from models import database
 from models.database import Engine
+from resolvers import counted
 
 CHANNEL = "latchkey_changes"
 POLL_SECONDS = 0.02
@@ -119,12 +120,14 @@ class Changes:
             await connection.add_listener(CHANNEL, lambda _c, _p, _ch, message: self.publish(_parsed(str(message))))
             self.publish(MISSED)
             listening.set()
+            counted.listening.set(1)
             while not lost.is_set():  # a connection nobody answers on is told from a silent one only by asking
                 with suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
                     return
                 await connection.execute(f"LISTEN {CHANNEL}", timeout=HEARTBEAT_SECONDS)  # again, which changes nothing
         finally:
+            counted.listening.set(0)
             with suppress(Exception):
                 await connection.close(timeout=1)
 
@@ -144,6 +147,7 @@ class Changes:
             if not listening.is_set():
                 self._read = _newest(connection)
             listening.set()
+            counted.listening.set(1)
             while True:
                 now = connection.execute("PRAGMA data_version").fetchone()[0]
                 if now != version:
@@ -155,6 +159,7 @@ class Changes:
                         self.publish(Change(topic, database.optional_uuid(account), database.optional_uuid(subject)))
                 await asyncio.sleep(POLL_SECONDS)
         finally:
+            counted.listening.set(0)
             connection.close()
 
 

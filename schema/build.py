@@ -34,6 +34,7 @@ from schema.errors import UNEXPECTED, told
 from schema.executor import Executor
 from schema.extensions import DocumentExtension, PrivacyExtension
 from schema.mutation import Mutation
+from schema.noted import of_socket
 from schema.permissions import Requires
 from schema.prepared import Prepared
 from schema.privacy import PiiExtension
@@ -67,9 +68,11 @@ class Schema(strawberry.Schema):
         except Exception as error:  # noqa: BLE001 (who is calling could not be found out: nothing runs, and the client is told)
             yield PreExecutionError(data=None, errors=[told(GraphQLError(UNEXPECTED, original_error=error), request_id)])
             return
-        async with aclosing(await super().stream(query, context_value=context, **options)) as results:
-            async for result in results:
-                yield all_told(result, context)
+        with of_socket(context.noted, request_id, context.viewer):
+            async with aclosing(await super().stream(query, context_value=context, **options)) as results:
+                async for result in results:
+                    context.noted.add(all_told(result, context))
+                    yield result
 
 
 def all_told(result: Any, context: Context) -> Any:

@@ -44,10 +44,12 @@ USUAL_LIST = 4
 
 def require_affordable(
     schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
-) -> None:
-    """Raises TooComplex for an operation that could cost more than MOST fields."""
-    if cost(schema, operation, fragments, variables) > MOST:
+) -> int:
+    """What it could cost, at most MOST fields. Raises TooComplex for more."""
+    fields = cost(schema, operation, fragments, variables)
+    if fields > MOST:
         raise TooComplex(f"The operation could cost more than {MOST} fields: ask for smaller pages or fewer fields")
+    return fields
 
 
 def cost(

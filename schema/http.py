@@ -30,6 +30,7 @@ from schema.build import Schema
 from schema.context import Context
 from schema.documents import TrustedDocuments
 from schema.errors import NO_SUCH_OPERATION, TooComplex, place_of
+from schema.noted import note_caller, of_request
 from schema.running import Running, TooManyRunning
 from schema.size import require_short
 
@@ -112,8 +113,12 @@ class Endpoint(GraphQL[Context, None]):
                 raise NotAcceptable(406, f"Accept must allow {_RESPONSE} or {_JSON}")
             operation = await self._read(request)
             context = await self.context_for(request)
-            context.operation = context.name_of(operation.query)
-            return _response(await self._execute(operation, context), media_type)
+            note_caller(context.viewer)
+            context.begin(operation.query)
+            with of_request(context.noted):
+                result = await self._execute(operation, context)
+                context.noted.add(result)
+            return _response(result, media_type)
         except TooComplex as error:
             assert media_type is not None
             return _response(ExecutionResult(data=None, errors=[GraphQLError(str(error), extensions={"code": error.code})]), media_type)

@@ -48,6 +48,11 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "privacy_url": "/privacy",
         "support_url": "mailto:support@latchkey.example",
         "metrics_token": "geheim",
+        "metrics_host": "10.0.0.2",
+        "metrics_port": "9100",
+        "traces_url": "http://127.0.0.1:4318/v1/traces",
+        "traces_share": "0.25",
+        "traces_follow": "true",
         "log_level": "warning",
     }
     assert set(values) == set(Settings.model_fields)
@@ -62,6 +67,8 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert given.trusted_documents == Path("/srv/documents")
     assert (given.operation_seconds, given.operations_at_once, given.subscriptions_at_once) == (2.5, 7, 30)
     assert (given.terms_url, given.privacy_url, given.support_url) == (values["terms_url"], values["privacy_url"], values["support_url"])
+    assert (given.metrics_host, given.metrics_port) == ("10.0.0.2", 9100)
+    assert (given.traces_url, given.traces_share, given.traces_follow) == ("http://127.0.0.1:4318/v1/traces", 0.25, True)
     assert (given.disclosures_per_hour, given.session_hours, given.metrics_token, given.log_level) == (50, 0.5, "geheim", "WARNING")
 
 
@@ -103,6 +110,8 @@ WRONG = [
     pytest.param("session_hours", "0", id="no-session"),
     pytest.param("session_hours", "721", id="a-session-of-a-month"),
     pytest.param("session_hours", "nan", id="session-nan"),
+    pytest.param("traces_url", "geheim", id="traces-no-address"),
+    pytest.param("traces_share", "1.5", id="more-than-all-traces"),
     pytest.param("log_level", "geheim", id="log-level"),
 ]
 
