@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -33,11 +34,13 @@ def configure_logging(log_level: str, *, readable: bool) -> None:
     of_libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _without_values],
+            use_get_message=False,
+            pass_foreign_args=True,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     logging.basicConfig(level=max(level, logging.INFO), handlers=[of_libraries])
-    logging.raiseExceptions = False  # a line that can't be formatted is printed with all that was put into it
+    logging.raiseExceptions = False  # what can't be written would be printed with all that was put into it
     for name in ("uvicorn.access", "tortoise", "aiosqlite", "asyncpg"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("strawberry", "opentelemetry"):  # headers and traces; the address of the collector
@@ -61,7 +64,11 @@ def _without_values(_: object, __: str, event: EventDict) -> EventDict:
     asyncio writes exceptions, and with them anything, into the lines that follow.
     """
     record: logging.LogRecord = event["_record"]
-    text = str(event["event"] if record.name.startswith(_OF_THE_PROCESS) else record.msg).strip()
+    args = event.pop("positional_args")
+    text = str(record.msg).strip()
+    if args and record.name.startswith(_OF_THE_PROCESS):
+        with suppress(TypeError, ValueError):
+            text %= args
     told: dict[str, Any] = {name: value for name, value in event.items() if name not in {"exc_info", "stack_info"}}
     told |= {"event": text.partition("\n")[0], "logger": record.name}
     if text.startswith("Traceback"):  # uvicorn's, of a start that failed
