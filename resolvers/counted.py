@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -41,8 +42,8 @@ def count_decision(decision: Decision) -> None:
 def count_written(bases: Iterable[Basis | None]) -> None:
     """The access log was written: on what basis each disclosure was, or None for one that is over the hourly limit."""
     writes.labels("written").inc()
-    for basis in bases:
-        (withheld.labels(Reason.TOO_MANY_DISCLOSURES) if basis is None else disclosures.labels(basis)).inc()
+    for basis, count in Tally(bases).items():
+        (withheld.labels(Reason.TOO_MANY_DISCLOSURES) if basis is None else disclosures.labels(basis)).inc(count)
 
 
 def count_not_written(entries: int) -> None:
