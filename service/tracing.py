@@ -16,7 +16,7 @@ from models.spans import Attributes, Span
 
 log = structlog.get_logger(__name__)
 
-lost = Counter("latchkey_spans_lost", "Spans that could not be delivered to the collector.")
+lost = Counter("latchkey_spans_lost", "Spans that did not reach the collector.")
 #: How long a stop waits for what was not delivered yet, and one delivery may take.
 FLUSH_SECONDS = 3
 #: The only attributes a span may have: the words and numbers of ours that stand in them are bounded.
@@ -56,7 +56,7 @@ def start(url: str | None, *, share: float = 1, version: str = "unknown") -> Cal
             result = super().export(spans)
             if result is not SpanExportResult.SUCCESS:
                 lost.inc(len(spans))
-                log.warning("traces not delivered", spans=len(spans))
+                log.warning("spans lost", spans=len(spans))
             return result
 
     provider = TracerProvider(

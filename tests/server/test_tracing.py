@@ -118,7 +118,7 @@ async def test_a_collector_that_does_not_answer_hinders_nobody_and_is_not_named(
     server = Server(migrated["sqlite"], tmp_path, traces_url=f"http://127.0.0.1:{port}/v1/traces")
     async with serving(server):
         assert (await server.ask("{ viewer { name } }"))["data"] == {"viewer": None}
-    assert "traces not delivered" in server.said()
+    assert "spans lost" in server.said()
     assert str(port) not in server.said()
     assert "Traceback" not in server.said()
 
