@@ -26,9 +26,7 @@ requests = Counter("latchkey_requests", "Requests answered.", ["route", "status"
 seconds = Histogram("latchkey_request_seconds", "Seconds to answer.", ["route"])
 sockets = Gauge("latchkey_sockets", "WebSockets that are open.", multiprocess_mode="livesum")
 connections = Gauge("latchkey_database_connections", "Connections to PostgreSQL, and who waits for one.", ["state"], multiprocess_mode="livesum")
-ready = Gauge(
-    "latchkey_ready", "1 while the database answers with the tables this version needs, and the server is not stopping.", multiprocess_mode="livemin"
-)
+ready = Gauge("latchkey_ready", "1 while the server is ready: what /readyz says.", multiprocess_mode="livemin")
 live_consents = Gauge("latchkey_live_consents", "Accounts that granted agent login, looked up now and then.", multiprocess_mode="livemostrecent")
 most_seen = Gauge(
     "latchkey_most_parcels_seen_in_an_hour",
