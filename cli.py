@@ -27,9 +27,8 @@ from models.fields import new_id
 from outbox import deliveries, webhooks
 from policy.decision import Facts
 from policy.vocabulary import Action, MerchantRole, Viewer, ViewerKind
-from resolvers import documents
+from resolvers import documents, restored, retention
 from resolvers import facts as facts_of
-from resolvers import restored, retention
 from resolvers.errors import BadInput, LatchkeyError
 from resolvers.gate import Gate
 from resolvers.ledger import Request
@@ -347,6 +346,8 @@ def outbox(
     print(orjson.dumps({state.lower(): n for state, n in counts.items()}).decode())
     for each in troubled:
         print(f"{each.id}  {each.state}  {each.channel}  {each.kind}  account {each.account_id}  attempts {each.attempts}  {each.problem}")
+
+
 def _origin(given: Settings) -> str:
     """Where we are reached: by our first name in production, which a proxy answers to; else at the port we listen on."""
     if not given.development:

@@ -37,16 +37,18 @@ from schema.context import Context
 from schema.cost import MOST
 from schema.documents import load
 from schema.http import Endpoint
+from schema.noted import note_caller
 from schema.running import Running
+from service import metrics, tracing
 from service.graphiql import WithGraphiql, graphiql_files
 from service.health import DemoInProduction, NotGranted, NotMigrated, healthy, readiness, require_servable
 from service.logs import configure_logging
-from service.metrics import metrics
 from service.pages import Links, page_routes
 from service.proxies import BehindProxies
 from service.stopping import Config
 from service.tidying import tidying
 from service.told import Told, request_id_of
+from service.watching import watching
 from service.workers import PATIENCE_SECONDS, bound, serve
 from settings import HERE, Settings, problems, settings
 
@@ -88,24 +90,29 @@ def application(given: Settings) -> Starlette:
 
     async def gate_for(request: Request) -> Gate:
         who = await caller(request, given.is_secure, jwts)
+        note_caller(who.viewer)
         return Gate(who.viewer, LoggedRequest(request_id_of(request)), given.disclosures_per_hour, given.searches_per_hour)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await database.open_database(given.database_url, seconds=given.database_seconds)
+        stop_tracing = tracing.start(given.traces_url, share=given.traces_share, version=metrics.version())
         try:
             await require_servable(development=given.development)
             await document_links.prepare()
             await changes.start(given.listen_url or given.database_url)
-            tidy = asyncio.create_task(tidying())
+            metrics.prepare(given.disclosures_per_hour)
+            tasks = [asyncio.create_task(tidying()), asyncio.create_task(watching(given.metrics_host, given.metrics_port))]
             gc.collect()
             gc.freeze()  # what lives as long as the server is not looked through again by each collection: benchmarks/hostile.py
             async with delivering(deliverer, changes):
                 yield
-            tidy.cancel()
+            for task in tasks:
+                task.cancel()
         finally:
             await changes.stop()
             await database.close_database()
+            await stop_tracing()
 
     endpoint = Endpoint(schema, context_for, documents, Running(given.subscriptions_at_once))
     return Starlette(
@@ -120,11 +127,11 @@ def application(given: Settings) -> Starlette:
             *exchange_routes(gate_for, given.document_hosts.split(",")),
             Route("/healthz", healthy),
             Route("/readyz", readiness),
-            Route("/metrics", metrics(given.metrics_tokens(), open_to_all=given.development)),
+            Route("/metrics", metrics.metrics(given.metrics_tokens(), open_to_all=given.development)),
         ],
         middleware=[
             Middleware(BehindProxies, trusted=given.forwarded_allow_ips),
-            Middleware(Told, secure=given.is_secure),
+            Middleware(Told, secure=given.is_secure, follow_traces=given.traces_follow),
             Middleware(TrustedHostMiddleware, allowed_hosts=given.hosts(), www_redirect=False),
         ],
         exception_handlers=dict.fromkeys(REFUSALS, refusal),

@@ -61,6 +61,14 @@ def _email(text: str) -> str:
 
 
 EmailAddress = Annotated[str, AfterValidator(_email)]
+
+
+def _collector(text: str | None) -> str | None:
+    if text and not text.startswith(("https://", "http://")):
+        raise ValueError("must be an https: or http: address")
+    return text or None
+
+
 Address = Annotated[str, AfterValidator(_linkable)]
 
 
@@ -135,6 +143,17 @@ class Settings(BaseSettings):
         default=None,
         repr=False,
         description="The bearer token `/metrics` takes, or several, separated by commas. Without one it answers in development only.",
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="Where the metrics are served without a token, if `metrics_port` is set.")
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="The port for it; 0, the default, for none.")
+    traces_url: Annotated[str | None, AfterValidator(_collector)] = Field(
+        default=None,
+        repr=False,
+        description="The OpenTelemetry collector (OTLP over HTTP) that is told traces, like `http://127.0.0.1:4318/v1/traces`.",
+    )
+    traces_share: float = Field(default=1, ge=0, le=1, description="The share of the requests that are traced.")
+    traces_follow: bool = Field(
+        default=False, description="Are we part of the trace that a request's `traceparent` names? Only behind a proxy of ours."
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR. The database's parameters are never logged."

@@ -45,15 +45,19 @@ SERVER: Mapping[str, May] = {
     "account_personal_data": May(add=True, change=CONTENT, remove=True),
     "account_settings": May(change=CONTENT),
     "accounts": May(change="deleted_at"),
+    "budget_leases": May(add=True, change=CONTENT, remove=True),
     "changes": May(remove=True),  # SQLite's; the server tidies it on both
     "claim_personal_data": May(add=True, remove=True),
     "claims": May(add=True, change="status closed_at handled_by_id"),
     "consents": May(add=True, change="live_for ended_at ended_as ended_by_id"),  # ended once, and see HISTORY_STAYS
     "direct_debits": May(add=True, remove=True),
     "export_links": May(add=True, change="used_at parcel_filter", remove=True),
+    "external_identities": May(add=True),  # where single sign-on may add people
     "integrations": May(change="ended_at"),
     "investigation_entries": May(add=True),
     "investigation_personal_data": May(add=True, remove=True),
+    "outbox_deliveries": May(add=True, change="state attempts due_at ended_at problem", remove=True),
+    "outbox_events": May(add=True, change="spread_at follows", remove=True),
     "parcel_events": May(add=True, change="location message", remove=True),
     "parcel_files": May(remove=True),
     "parcel_personal_data": May(add=True, change=CONTENT, remove=True),
@@ -61,9 +65,11 @@ SERVER: Mapping[str, May] = {
     "server_secrets": May(add=True),
     "sessions": May(add=True, change="ended_at", remove=True),
     "sign_in_attempts": May(add=True, change=CONTENT, remove=True),
+    "spent_once": May(add=True, remove=True),
     "tokens": May(remove=True),  # made and ended by commands; they go with their account
     "tortoise_migrations": May(),
-    "users": May(change="deactivated_at password_hash"),
+    "users": May(add=True, change="deactivated_at password_hash role"),  # single sign-on may add people, and say what they are
+    "webhook_secrets": May(remove=True),  # made by a command; they go with their account
 }
 
 #: What `python cli.py retention` asks of the tables it is about, and no personal column but those it empties. The others: nothing.

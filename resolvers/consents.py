@@ -282,3 +282,9 @@ async def changed_since(since: datetime) -> dict[UUID, datetime]:
         since=since,
     )
     return {database.uuid(row["account_id"]): database.moment(row["at"]) for row in rows}
+
+
+async def how_many_live() -> int:
+    """How many consents are live now, of all accounts."""
+    sql = "SELECT COUNT(*) AS n FROM consents WHERE live_for IS NOT NULL AND expires_at > {now}"
+    return int((await database.fetch(sql))[0]["n"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import orjson
 
 from models import database
 from models.database import Engine
-from models.fields import new_id
+from models.fields import new_id, oldest_id
 from policy.decision import Decision
 from policy.vocabulary import Action, PiiCategory
 
@@ -130,3 +131,21 @@ def _json(entry: Entry) -> dict[str, object]:
         "consent_id": None if decision.consent_id is None else str(decision.consent_id),
         "claim_id": None if decision.claim_id is None else str(decision.claim_id),
     }
+
+
+# By the key, which sorts by the time an entry was made: there is no index on `at` alone.
+_MOST_SEEN = """
+SELECT MAX(seen.n) AS most FROM (
+    SELECT COUNT(DISTINCT parcel_id) AS n FROM access_log
+    WHERE id >= :since AND at > {an_hour_ago} AND action = 'VIEW_PERSONAL_DATA' AND parcel_id IS NOT NULL
+    GROUP BY agent_id, account_id
+) AS seen"""
+#: The key is by the clock of the server that made the entry.
+_CLOCKS_APART = timedelta(minutes=5)
+
+
+async def most_seen_in_an_hour() -> int:
+    """The most different parcels of one account that one agent was shown within the last hour: what the hourly limit is about."""
+    since = oldest_id(await database.clock() - timedelta(hours=1) - _CLOCKS_APART)
+    rows = await database.fetch(_MOST_SEEN.format(an_hour_ago=_AN_HOUR_AGO[database.engine()]), since=since)
+    return rows[0]["most"] or 0

@@ -35,6 +35,7 @@ from schema.errors import UNEXPECTED, told
 from schema.executor import Executor
 from schema.extensions import DocumentExtension, PrivacyExtension
 from schema.mutation import Mutation
+from schema.noted import of_socket
 from schema.permissions import Requires
 from schema.prepared import Prepared
 from schema.privacy import PiiExtension
@@ -70,6 +71,14 @@ class Schema(strawberry.Schema):
         except Exception as error:  # noqa: BLE001 (who is calling could not be found out, or they asked too much: nothing runs, and the client is told)
             yield PreExecutionError(data=None, errors=[told(GraphQLError(UNEXPECTED, original_error=error), request_id)])
             return
+        with of_socket(context.noted, request_id, context.viewer):
+            async with aclosing(self._paid(query, context, request_id, options)) as results:
+                async for result in results:
+                    context.noted.add(result)
+                    yield result
+
+    async def _paid(self, query: str | None, context: Context, request_id: str, options: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
+        """The results, once what they cost is paid for."""
         async with aclosing(self._attempt(query, context, options)) as results:
             async for result in results:
                 if not context.owes:

@@ -15,6 +15,7 @@ from resolvers.errors import RateLimited, Refused
 from resolvers.gate import Gate
 from resolvers.ledger import Request
 from resolvers.live import Changes
+from schema.noted import OTHER, Noted
 from schema.privacy import PrivacyReport
 from schema.running import Running
 
@@ -26,7 +27,8 @@ class Context:
     `again` finds out anew who is calling: a session may have ended meanwhile; its time is over at `session_ends_at` of the event loop's
     clock. `name_of` tells the name of a trusted document. `who` is the caller as `running` counts them, and an operation, or an event,
     takes at most `operation_seconds`.
-    `made` is what was found out of the document alone, to be used again. `budget` is what the caller may ask in a minute, if that is limited,
+    `made` is what was found out of the document alone, to be used again. `noted` is what may be told of the operation, and stays the same for
+    its events. `budget` is what the caller may ask in a minute, if that is limited,
     and `retry_after` how many seconds later one who was refused for asking too much may ask again. Without `any_document` only trusted
     documents are run. `owes` is what the operation costs, if no lease paid for it yet, and `paid` says that it is paid for.
     """
@@ -54,6 +56,7 @@ class Context:
     loaders: dict[object, Any] = field(default_factory=dict)
     event: Context | None = None
     made: dict[object, Any] | None = field(default=None, repr=False)
+    noted: Noted = field(default_factory=Noted)
     connection_params: Any = None
 
     @property
@@ -89,5 +92,10 @@ class Context:
         anew = self.fresh()
         anew.viewer = await self.again()
         anew.request_id = request_id
-        anew.operation = self.name_of(document)
+        anew.begin(document)
         return anew
+
+    def begin(self, document: str | None) -> None:
+        """It is this document that runs: its name is told if it is a trusted one."""
+        self.operation = self.name_of(document)
+        self.noted = Noted(self.operation or OTHER)

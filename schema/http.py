@@ -30,6 +30,7 @@ from schema.build import Schema
 from schema.context import Context
 from schema.documents import TrustedDocuments
 from schema.errors import NO_SUCH_OPERATION, TooComplex, place_of
+from schema.noted import note_caller, of_request
 from schema.ratelimit import fields_of
 from schema.running import Running
 from schema.size import require_short
@@ -113,7 +114,12 @@ class Endpoint(GraphQL[Context, None]):
                 raise NotAcceptable(406, f"Accept must allow {_RESPONSE} or {_JSON}")
             operation = await self._read(request)
             context = await self.context_for(request)
-            return _response(await self._admitted(operation, context), media_type, context)
+            note_caller(context.viewer)
+            context.begin(operation.query)
+            with of_request(context.noted):
+                result = await self._admitted(operation, context)
+                context.noted.add(result)
+            return _response(result, media_type, context)
         except TooComplex as error:
             assert media_type is not None
             return _response(_refused(error), media_type)
@@ -123,7 +129,6 @@ class Endpoint(GraphQL[Context, None]):
 
     async def _admitted(self, operation: Operation, context: Context) -> ExecutionResult:
         """The result, if this caller may run the operation now."""
-        context.operation = context.name_of(operation.query)
         try:
             if context.budget is not None:
                 await context.budget.begin()

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 import demo
 from models import database, roles
+from service import metrics
 
 log = structlog.get_logger(__name__)
 
@@ -26,13 +27,20 @@ async def healthy(_: Request) -> Response:
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-async def readiness(_: Request) -> Response:
-    """`/readyz`: the database answers, with the tables this version needs, and nobody told us to stop."""
+async def is_ready() -> bool:
+    """Does the database answer, with the tables this version needs? And did nobody tell us to stop?"""
     try:
         ready = not life.ending and await database.is_current()
     except Exception as error:  # noqa: BLE001 (whatever it is, we are not ready)
         log.warning("not ready", error=type(error).__name__)
         ready = False
+    metrics.ready.set(ready)
+    return ready
+
+
+async def readiness(_: Request) -> Response:
+    """`/readyz`: the database answers, with the tables this version needs, and we are not stopping."""
+    ready = await is_ready()
     return JSONResponse({"status": "ready" if ready else "not ready"}, 200 if ready else 503, {"Cache-Control": "no-store"})
 
 

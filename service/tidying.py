@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 async def tidying() -> None:
-    """Now and then, forget what nobody needs: old attempts, what was used once, leases, changes everybody heard of, links that ran out, rotated keys."""
+    """Now and then, forget what nobody needs: attempts, what was used once, leases, changes everybody heard of, links that ran out, old keys."""
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         try:

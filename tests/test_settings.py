@@ -64,6 +64,11 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         "smtp_url": "smtps://latchkey:geheim@mail.latchkey.example:465",
         "messages_from": "latchkey@latchkey.example",
         "metrics_token": "geheim-en-lang-genoeg",
+        "metrics_host": "10.0.0.2",
+        "metrics_port": "9100",
+        "traces_url": "http://127.0.0.1:4318/v1/traces",
+        "traces_share": "0.25",
+        "traces_follow": "true",
         "log_level": "warning",
     }
     assert set(values) == set(Settings.model_fields)
@@ -84,6 +89,8 @@ def test_each_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert (given.terms_url, given.privacy_url, given.support_url) == (values["terms_url"], values["privacy_url"], values["support_url"])
     assert (given.disclosures_per_hour, given.searches_per_hour, given.session_hours) == (50, 20, 0.5)
     assert (given.metrics_token, given.log_level) == (values["metrics_token"], "WARNING")
+    assert (given.metrics_host, given.metrics_port) == ("10.0.0.2", 9100)
+    assert (given.traces_url, given.traces_share, given.traces_follow) == ("http://127.0.0.1:4318/v1/traces", 0.25, True)
 
 
 def test_a_link_leads_nowhere_but_to_a_page_or_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +149,8 @@ WRONG = [
     pytest.param("session_hours", "721", id="a-session-of-a-month"),
     pytest.param("session_hours", "nan", id="session-nan"),
     pytest.param("keep_access_log_days", "0", id="no-log"),
+    pytest.param("traces_url", "geheim", id="traces-no-address"),
+    pytest.param("traces_share", "1.5", id="more-than-all-traces"),
     pytest.param("log_level", "geheim", id="log-level"),
 ]
 

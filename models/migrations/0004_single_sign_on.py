@@ -9,7 +9,7 @@ from models.fields import new_id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0001_initial")]
+    dependencies = [("models", "0002_outbox")]
 
     operations = [
         ops.CreateModel(

@@ -58,8 +58,10 @@ async def test_lines_are_json_and_debug_tells_no_more(house: House) -> None:
         assert (await client.get("/metrics")).status_code == 200
     lines = [line for line in house.server.news().splitlines() if "/readyz" not in line]  # the last of those may come late
     assert len(lines) == 2
+    of_request = {"event", "level", "timestamp", "method", "ms", "request_id", "route", "status"}
+    of_operation = {"user", "kind", "type", "operation", "cost", "codes", "shown", "withheld"}
+    assert [set(json.loads(line)) for line in lines] == [of_request | of_operation, of_request]
     for line in lines:
-        assert set(json.loads(line)) == {"event", "level", "timestamp", "method", "ms", "request_id", "route", "status"}
         assert MARK not in line
         assert house.token not in line
 
@@ -93,6 +95,8 @@ async def test_it_stops_in_time_with_sockets_open_and_a_subscription_running(hou
         assert time.monotonic() - started < 10
     assert LINGER_SECONDS + GRACE_SECONDS < 10  # for a request that never ends
     assert house.server.process.returncode == 0
+    for line in house.server.said().splitlines():
+        assert {"event", "level", "timestamp"} <= set(json.loads(line))  # those of libraries too
     assert "Traceback" not in house.server.said()
     assert "unexpected error" not in house.server.said()
 
