@@ -26,15 +26,29 @@ class Together(Generic[Key, Found]):
     def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Found]]]) -> None:
         self._read = read
         self._waiting: dict[Key, list[asyncio.Future[Found | None]]] = {}
+        self._asking = 0
         self._reader: asyncio.Task[None] | None = None
 
     async def ask(self, key: Key) -> Found | None:
         """What belongs to this key, as it is after this was called; None if nothing does. Raises what `read` raises."""
         answer: asyncio.Future[Found | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(answer)
+        self._asking += 1
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read_all())
-        return await answer
+        try:
+            return await answer
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """Nobody waits any more."""
+        self._waiting.clear()
+        if self._reader is not None:
+            self._reader.cancel()
+            self._reader = None  # whoever asks next does not wait for its end
 
     async def _read_all(self) -> None:
         database.allow_anew()

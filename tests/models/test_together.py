@@ -13,6 +13,7 @@ class Reading:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
+        self.answered: list[list[str]] = []
         self.now = "at first"
         self.began = asyncio.Event()
         self.go = asyncio.Event()
@@ -23,6 +24,7 @@ class Reading:
         self.began.set()
         found = {key: f"{key} {self.now}" for key in keys if key != "nobody"}
         await self.go.wait()
+        self.answered.append(list(keys))
         if "bad" in keys:
             raise LookupError("bad")
         return found
@@ -68,6 +70,20 @@ async def test_who_has_gone_keeps_nobody_waiting() -> None:
         await gone
     reading.go.set()
     assert await stays == "a at first"
+
+
+async def test_what_nobody_waits_for_any_more_is_given_up() -> None:
+    reading = Reading()
+    together = Together(reading)
+    reading.go.clear()
+    gone = asyncio.create_task(together.ask("a"))
+    await reading.began.wait()
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    reading.go.set()
+    assert await together.ask("b") == "b at first"
+    assert (reading.asked, reading.answered) == ([["a"], ["b"]], [["b"]])
 
 
 async def test_no_reading_gets_more_keys_than_it_may() -> None:
