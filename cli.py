@@ -432,6 +432,7 @@ def _print_decision(decision: Any) -> None:
 def roles_(
     server: Annotated[str, typer.Option(help="The role that server.py connects as.")],
     retention_role: Annotated[str | None, typer.Option("--retention", help="The role that `cli.py retention` connects as.")] = None,
+    adds_people: Annotated[bool, typer.Option("--adds-people", help="Single sign-on links or adds people, or says what they are.")] = False,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL, and change nothing.")] = False,
 ) -> None:
     """Give PostgreSQL roles exactly what they need, and nothing else. Run it as the owner of the tables, after every migration."""
@@ -441,9 +442,9 @@ def roles_(
             _fail("SQLite has no roles: the file's owner may do everything")
         given = {roles.Purpose.SERVER: server} | ({roles.Purpose.RETENTION: retention_role} if retention_role else {})
         if sql:
-            print(";\n".join(await roles.statements(given)) + ";")
+            print(";\n".join(await roles.statements(given, adds_people=adds_people)) + ";")
             return
-        await roles.apply(given)
+        await roles.apply(given, adds_people=adds_people)
         errors.print("[green]✓[/green] granted", highlight=False)
 
     _run(work)

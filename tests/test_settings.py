@@ -219,16 +219,19 @@ def test_a_name_that_means_nothing_is_refused_and_the_nearest_is_told(monkeypatc
     assert "geheim" not in str(wrong.value)
 
 
+#: A secret that can't be just any text.
+SECRET = {"traces_url": "https://geheim.example/v1/traces"}
 SECRETS = sorted(name for name, field in Settings.model_fields.items() if not field.repr)
 
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_each_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     file = tmp_path / name
-    file.write_text("sqlite://geheim.db\n")
+    secret = SECRET.get(name, "sqlite://geheim.db")
+    file.write_text(f"{secret}\n")
     monkeypatch.setenv(f"LATCHKEY_{name.upper()}_FILE", str(file))
     settings.cache_clear()
-    assert getattr(settings(), name) == "sqlite://geheim.db"
+    assert getattr(settings(), name) == secret
     monkeypatch.setenv(f"LATCHKEY_{name.upper()}", "geheim")
     with pytest.raises(ValueError, match=f"LATCHKEY_{name.upper()} and LATCHKEY_{name.upper()}_FILE: set one of them"):
         Settings()
