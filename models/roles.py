@@ -153,7 +153,7 @@ async def statements(roles: Mapping[Purpose, str], *, adds_people: bool = False)
         found += [f"REVOKE ALL ON ALL {kind} IN SCHEMA public FROM {_quoted(role)}" for kind in ("TABLES", "SEQUENCES", "FUNCTIONS")]
         found += [f"REVOKE ALL ON SCHEMA public FROM {_quoted(role)}", f"GRANT USAGE ON SCHEMA public TO {_quoted(role)}"]
         found.append(f"GRANT CONNECT ON DATABASE {database_name} TO {_quoted(role)}")
-        declared = DECLARED[purpose] | (ADDS_PEOPLE if adds_people and purpose is Purpose.SERVER else {})
+        declared = {**DECLARED[purpose], **(ADDS_PEOPLE if adds_people and purpose is Purpose.SERVER else {})}
         for table, may in declared.items():
             found += [f"GRANT {what} ON TABLE public.{table} TO {_quoted(role)}" for what in _granted(table, may)]
             if may.add and table in owned:
