@@ -143,7 +143,10 @@ def check_declared() -> None:
 
 
 async def statements(roles: Mapping[Purpose, str], *, adds_people: bool = False) -> list[str]:
-    """The SQL that gives these roles exactly what is declared, whatever they had; with `adds_people` the server ADDS_PEOPLE. Raises TypeError for a table that is not declared."""
+    """The SQL that gives these roles exactly what is declared, whatever they had; with `adds_people` the server ADDS_PEOPLE.
+
+    Raises TypeError for a table that is not declared.
+    """
     check_declared()
     owned = {row["held_by"]: row["sequence"] for row in await fetch(_SEQUENCES)}
     found = [*_NOBODY_ELSE, *HISTORY_STAYS]
