@@ -40,7 +40,7 @@ class Servers:
     """
 
     urls: list[str] = field(repr=False)
-    limits: dict[str, Any]
+    limits: dict[str, Any] = field(repr=False)
     pooled: bool = False
     settle: str = ""
     _timeline: int = 0
