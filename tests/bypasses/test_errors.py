@@ -90,7 +90,15 @@ async def test_nothing_of_an_error_nobody_expected_is_told_or_logged(
 
     parcel = await a_parcel(merchant)
     given = {"p": parcel_id(parcel.id), "a": account_id(merchant.id), "c": claim_id(await a_claim(parcel))}
-    for module, name in ((parcels, "by_ids"), (claims, "by_ids"), (accounts, "page_of"), (consents, "agent_logins"), (parcel_changes, "delete")):
+    broken = (
+        (parcels, "by_ids"),
+        (claims, "by_ids"),
+        (accounts, "page_of"),
+        (consents, "agent_login"),
+        (consents, "agent_logins"),
+        (parcel_changes, "delete"),
+    )
+    for module, name in broken:
         monkeypatch.setattr(module, name, fail_later)
     monkeypatch.setattr(related, "complete_claims", fail)
     with capture_logs() as logs:
