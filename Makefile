@@ -64,6 +64,7 @@ lock: .venv/dev.stamp ## bring the lock files up to pyproject.toml (all to the n
 	cd graphiql && npm install --package-lock-only --ignore-scripts --loglevel=error
 	cd web && npm install --package-lock-only --ignore-scripts --loglevel=error
 	cd benchmarks/peers/node && npm install --package-lock-only --ignore-scripts --loglevel=error
+	cd tests/identity/provider && npm install --package-lock-only --ignore-scripts --loglevel=error
 
 sdl: .venv/dev.stamp ## print the schema into schema/schema.graphql
 	$(BIN)/python cli.py sdl > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql
@@ -73,7 +74,7 @@ web: web/dist/documents.json ## the merchant's panel and the agent's console
 graphiql: graphiql/dist/index.html ## GraphiQL's files, for development
 
 clean: ## remove what make made; databases stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache graphiql/dist graphiql/node_modules web/dist web/node_modules web/src/gql screenshots benchmarks/peers/node/node_modules
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache graphiql/dist graphiql/node_modules web/dist web/node_modules web/src/gql screenshots benchmarks/peers/node/node_modules tests/identity/provider/node_modules
 
 web/dist/documents.json: $(WEB) | .venv/bin/python
 	./web/build.sh

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -21,13 +21,14 @@ from rich.table import Table
 
 import demo
 from exchange import imports, integrations
-from identity import passwords, tokens, users
+from identity import external, passwords, tokens, users
 from models import backup, database, roles
 from models.fields import new_id
+from outbox import deliveries, webhooks
 from policy.decision import Facts
-from policy.vocabulary import Action, MerchantRole, ViewerKind
+from policy.vocabulary import Action, MerchantRole, Viewer, ViewerKind
+from resolvers import documents, restored, retention
 from resolvers import facts as facts_of
-from resolvers import restored, retention
 from resolvers.errors import BadInput, LatchkeyError
 from resolvers.gate import Gate
 from resolvers.ledger import Request
@@ -54,6 +55,8 @@ def _settings() -> Settings:
         return settings()
     except ValidationError as wrong:
         _fail(problems(wrong))
+    except ValueError as wrong:
+        _fail(str(wrong))
 
 
 def _run(work: Callable[[], Coroutine[Any, Any, Result]], *, seconds: float | None = None) -> Result:
@@ -209,11 +212,14 @@ def user_add(
     account: Annotated[str | None, typer.Option(help="The merchant's account: its id, or a user's e-mail. Left out for agents.")] = None,
     role: Annotated[MerchantRole, typer.Option(help="The role in that account.")] = MerchantRole.MEMBER,
     locale: Annotated[str, typer.Option(help="The language, BCP 47.")] = "en",
-    password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, show_default=False, envvar="LATCHKEY_NEW_PASSWORD")
-    ] = "",
+    password: Annotated[str | None, typer.Option(show_default=False, envvar="LATCHKEY_NEW_PASSWORD", help="Asked for if not given.")] = None,
+    no_password: Annotated[bool, typer.Option("--no-password", help="They sign in elsewhere, or have only tokens.")] = False,
 ) -> None:
     """Add a merchant's user, or (without --account) a support agent. Prints the id."""
+    if no_password:
+        password = None
+    elif password is None:
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
 
     async def work() -> UUID:
         key = None if account is None else await _account(account)
@@ -262,6 +268,42 @@ def user_deactivate(email: Annotated[str, typer.Argument(help="The user's e-mail
     errors.print("[green]✓[/green] deactivated", highlight=False)
 
 
+@user_app.command("link")
+def user_link(
+    email: Annotated[str, typer.Argument(help="The user's e-mail.")],
+    issuer: Annotated[str, typer.Option(help="The provider, as its discovery document names it.")],
+    subject: Annotated[str, typer.Option(help="Who they are there: the claim `sub`.")],
+) -> None:
+    """Say who a user is at a provider of single sign-on. Who they were before is nobody: sessions and tokens end."""
+
+    async def work() -> None:
+        await external.link((await _user(email)).id, issuer, subject)
+
+    try:
+        _run(work)
+    except external.AlreadyLinked as taken:
+        _fail(str(taken))
+    errors.print("[green]✓[/green] linked", highlight=False)
+
+
+@user_app.command("unlink")
+def user_unlink(email: Annotated[str, typer.Argument(help="The user's e-mail.")]) -> None:
+    """Have a user be nobody at a provider any more; ends their sessions and tokens."""
+
+    async def work() -> None:
+        await external.unlink((await _user(email)).id)
+
+    _run(work)
+    errors.print("[green]✓[/green] unlinked", highlight=False)
+
+
+async def _user(email: str) -> Viewer:
+    found = await users.find_user(email)
+    if found is None:
+        _fail("there is no such user")
+    return found
+
+
 @integration_app.command("add")
 def integration_add(
     account: Annotated[str, typer.Argument(help="The account: its id, or the e-mail of one of its users.")],
@@ -273,10 +315,60 @@ def integration_add(
         return await integrations.add_integration(await _account(account), name)
 
     key, secret = _run(work)
-    given = _settings()
-    scheme = "https" if given.is_secure else "http"
-    print(f"address: {scheme}://{given.host}:{given.port}/webhooks/sendcloud/{key}")
+    print(f"address: {_origin(_settings())}/webhooks/sendcloud/{key}")
     print(f"secret:  {secret}")
+
+
+@app.command("webhook-secret")
+def webhook_secret(account: Annotated[str, typer.Argument(help="The account: its id, or the e-mail of one of its users.")]) -> None:
+    """Print a new secret of an account's webhooks, and nothing else on stdout. It is shown this once; the one before it holds for another day."""
+
+    async def work() -> str:
+        return await webhooks.new_secret(await _account(account))
+
+    print(_run(work))
+
+
+@app.command()
+def outbox(
+    retry: Annotated[bool, typer.Option("--retry", help="Try what is parked from the beginning.")] = False,
+    id: Annotated[UUID | None, typer.Option(help="With --retry: this message only.")] = None,
+) -> None:
+    """How many messages to merchants there are, by state, and which failed. A parked one is tried no more, until --retry."""
+
+    async def work() -> tuple[int, dict[str, int], Sequence[deliveries.Listed]]:
+        again = await deliveries.retry(None if id is None else [id]) if retry else 0
+        return again, await deliveries.counts(), await deliveries.troubled()
+
+    again, counts, troubled = _run(work)
+    if retry:
+        errors.print(f"[green]✓[/green] {again} to be tried again", highlight=False)
+    print(orjson.dumps({state.lower(): n for state, n in counts.items()}).decode())
+    for each in troubled:
+        print(f"{each.id}  {each.state}  {each.channel}  {each.kind}  account {each.account_id}  attempts {each.attempts}  {each.problem}")
+
+
+def _origin(given: Settings) -> str:
+    """Where we are reached: by our first name in production, which a proxy answers to; else at the port we listen on."""
+    if not given.development:
+        return f"https://{given.hosts()[0]}"
+    return f"{'https' if given.is_secure else 'http'}://{given.host}:{given.port}"
+
+
+@integration_app.command("end")
+def integration_end(id: Annotated[str, typer.Argument(help="Its id: what stands last in the webhook's address.")]) -> None:
+    """Believe nothing more this integration signs."""
+    key = _key(id)
+    if key is None or not _run(partial(integrations.end_integration, key)):
+        _fail("there is no such integration, or it has ended")
+    errors.print("[green]✓[/green] ended", highlight=False)
+
+
+@app.command("rotate-keys")
+def rotate_keys() -> None:
+    """Sign links to documents with a new key. Those signed with the last one stay good until the next rotation; nobody is signed out."""
+    _run(documents.rotate)
+    errors.print("[green]✓[/green] rotated: every server signs with the new key within ten minutes", highlight=False)
 
 
 @app.command()
@@ -340,6 +432,7 @@ def _print_decision(decision: Any) -> None:
 def roles_(
     server: Annotated[str, typer.Option(help="The role that server.py connects as.")],
     retention_role: Annotated[str | None, typer.Option("--retention", help="The role that `cli.py retention` connects as.")] = None,
+    adds_people: Annotated[bool, typer.Option("--adds-people", help="Single sign-on links or adds people, or says what they are.")] = False,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL, and change nothing.")] = False,
 ) -> None:
     """Give PostgreSQL roles exactly what they need, and nothing else. Run it as the owner of the tables, after every migration."""
@@ -349,9 +442,9 @@ def roles_(
             _fail("SQLite has no roles: the file's owner may do everything")
         given = {roles.Purpose.SERVER: server} | ({roles.Purpose.RETENTION: retention_role} if retention_role else {})
         if sql:
-            print(";\n".join(await roles.statements(given)) + ";")
+            print(";\n".join(await roles.statements(given, adds_people=adds_people)) + ";")
             return
-        await roles.apply(given)
+        await roles.apply(given, adds_people=adds_people)
         errors.print("[green]✓[/green] granted", highlight=False)
 
     _run(work)

@@ -28,7 +28,7 @@ NODE_PEERS = ROOT / "benchmarks" / "peers" / "node"
 NODE_MAJOR = 22
 PATIENCE_SECONDS = 40.0
 #: Nobody is held back while we measure, and no request is logged, as none is by the peers.
-OURS = {"disclosures_per_hour": "100000000", "operations_at_once": "10000", "log_level": "WARNING"}
+OURS = {"disclosures_per_hour": "100000000", "searches_per_hour": "100000000", "operations_at_once": "10000", "log_level": "WARNING"}
 
 
 @dataclass(frozen=True, slots=True)

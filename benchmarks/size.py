@@ -117,7 +117,7 @@ async def _questions() -> dict[str, Asked]:
 
     async def record() -> None:
         entries = [Entry(account, key, Action.VIEW_PERSONAL_DATA, decision, NAMES, frozenset({PiiCategory.CONTACT})) for key in seen]
-        assert len(await ledger.write(agent.id, Request(str(new_id())), entries, most_parcels_an_hour=500)) == PAGE
+        assert len(await ledger.write(agent.id, Request(str(new_id())), entries, most_parcels_an_hour=500, most_searches_an_hour=200)) == PAGE
 
     async def event() -> None:
         assert await access_log.by_ids(gate(owner), [database.uuid(deep["id"])])

@@ -42,6 +42,11 @@ async def is_empty() -> bool:
     return not await database.fetch("SELECT 1 AS one FROM accounts LIMIT 1")
 
 
+async def is_here() -> bool:
+    """Does anybody of the demo's stand in the database, even one who was deactivated?"""
+    return bool(await database.fetch("SELECT 1 AS one FROM users WHERE email IN :emails LIMIT 1", emails=[*EMAILS, *measured_accounts.AGENTS]))
+
+
 async def fill(hash_password: HashPassword, now: datetime | None = None, seed: int = 20) -> None:
     """Put the demo data into the open, migrated, empty database: all of it or nothing.
 

@@ -17,6 +17,8 @@ from policy.vocabulary import MerchantRole, ViewerKind
 #: The users made here: `owner.1@example.com`, `agent.2@example.org`.
 EMAIL: Final = re.compile(r"owner\.[1-9][0-9]*@example\.com|agent\.[12]@example\.org")
 
+AGENTS: Final = ("agent.1@example.org", "agent.2@example.org")
+
 _HOMES: Final = ("NL", "ES", "DE", "FR")
 
 

@@ -25,7 +25,7 @@ from schema.executor import Executor
 from schema.prepared import Prepared
 from schema.privacy import pattern_of
 
-#: With which one document may be asked and be remembered as affordable.
+#: With which one document may be asked, and its cost be remembered.
 MOST_NUMBERS = 100
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ class FastExecutor(Executor):
     made: dict[object, Any] | None = None
 
     def admit(self) -> None:
-        """Raises TooManyRunning and TooComplex."""
+        """Find what was made of the document, then as ours."""
         kept = self.prepared.of(self.document)
         if kept is not None:
             shape = (id(self.operation), *(self.variable_values.coerced.get(name) for name in kept.conditions))
@@ -45,17 +45,18 @@ class FastExecutor(Executor):
         self.context_value.made = self.made
         super().admit()
 
-    def require_affordable(self) -> None:
-        """Raises TooComplex. What was affordable once is so again, asked with the same numbers and lists as long."""
+    def cost(self) -> int:
+        """Raises TooComplex. What an operation cost once it costs again, asked with the same numbers and lists as long."""
         if self.made is None:
-            return super().require_affordable()
+            return super().cost()
         key = tuple((name, _number(value)) for name, value in self.variable_values.coerced.items())
-        known: dict[tuple[object, ...], bool] = self.made.setdefault("affordable", {})
-        if key not in known:
-            super().require_affordable()
-            if len(known) < MOST_NUMBERS:
-                known[key] = True
-        return None
+        known: dict[tuple[object, ...], int] = self.made.setdefault("cost", {})
+        if key in known:
+            return known[key]
+        cost = super().cost()
+        if len(known) < MOST_NUMBERS:
+            known[key] = cost
+        return cost
 
     def complete_value(
         self,

@@ -39,6 +39,11 @@ async def add_integration(account_id: UUID, name: str) -> tuple[UUID, str]:
     return key, secret
 
 
+async def end_integration(key: UUID) -> bool:
+    """Believe nothing more it signs, from now on; False if there is no such live one."""
+    return await database.execute("UPDATE integrations SET ended_at = {now} WHERE id = :id AND ended_at IS NULL", id=key) > 0
+
+
 async def live(key: UUID) -> Integration | None:
     """The integration of this id, unless it or its account has ended."""
     found = database.one(

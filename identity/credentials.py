@@ -36,21 +36,25 @@ class Proof:
     remaining: float
 
 
-_IS_ACTIVE = "users.deactivated_at IS NULL AND accounts.deleted_at IS NULL"
-ACTIVE_USERS = f"users LEFT JOIN accounts ON accounts.id = users.account_id WHERE {_IS_ACTIVE}"
+IS_ACTIVE = "users.deactivated_at IS NULL AND accounts.deleted_at IS NULL"
+ACTIVE_USERS = f"users LEFT JOIN accounts ON accounts.id = users.account_id WHERE {IS_ACTIVE}"
 VIEWER_COLUMNS = "users.id, users.kind, users.name, users.locale, users.account_id, users.role"
 
 _PROVE = {
     kept: f"""
     SELECT held.id AS held_id, held.token_hash, held.expires_at AS held_until, {{now}} AS now, {VIEWER_COLUMNS}
     FROM {kept.value} AS held JOIN users ON users.id = held.user_id LEFT JOIN accounts ON accounts.id = users.account_id
-    WHERE held.token_hash IN :hashes AND held.ended_at IS NULL AND held.expires_at > {{now}} AND {_IS_ACTIVE}
+    WHERE held.token_hash IN :hashes AND held.ended_at IS NULL AND held.expires_at > {{now}} AND {IS_ACTIVE}
     """
     for kept in Kept
 }
 _END = {kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE token_hash = :token_hash AND ended_at IS NULL RETURNING id" for kept in Kept}
 _END_ALL = {kept: f"UPDATE {kept.value} SET ended_at = {{now}} WHERE user_id = :user_id AND ended_at IS NULL RETURNING id" for kept in Kept}
 _LIVE = {kept: f"SELECT id FROM {kept.value} WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > {{now}}" for kept in Kept}
+
+_END_BY_PROVIDER = "UPDATE sessions SET ended_at = {now} WHERE provider_hash = :provider_hash AND ended_at IS NULL RETURNING id"
+_END_ALL_BY_PROVIDER = "UPDATE sessions SET ended_at = {now} WHERE user_id = :user_id AND provider_hash IS NOT NULL AND ended_at IS NULL RETURNING id"
+_IDENTITIES = "SELECT id FROM external_identities WHERE user_id = :user_id"
 
 
 def new_secret() -> str:
@@ -61,6 +65,11 @@ def new_secret() -> str:
 def hash_of(secret: str) -> str:
     """The only form in which a secret is kept."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def identity_hash(issuer: str, subject: str) -> str:
+    """The form in which a person at a provider is kept."""
+    return hash_of(f"identity {len(issuer)} {issuer} {subject}")
 
 
 async def prove(kept: Kept, token_hash: str) -> Proof | None:
@@ -96,12 +105,22 @@ async def end_all(user_id: UUID) -> None:
     """End every session and token of a user, and tell their streams. Owed by the caller: a transaction."""
     for kept in Kept:
         await _announce(await fetch(_END_ALL[kept], user_id=user_id))
+    await _announce(await fetch(_IDENTITIES, user_id=user_id))
+
+
+async def end_by_provider(provider_hash: str | None, user_id: UUID | None = None) -> None:
+    """End the sessions that came of a provider's session, or every one of a user by single sign-on. Owed by the caller: a transaction."""
+    if provider_hash is not None:
+        await _announce(await fetch(_END_BY_PROVIDER, provider_hash=provider_hash))
+    else:
+        await _announce(await fetch(_END_ALL_BY_PROVIDER, user_id=user_id))
 
 
 async def announce_all(user_id: UUID) -> None:
     """Have the streams of a user find out anew who is calling. Owed by the caller: a transaction."""
     for kept in Kept:
         await _announce(await fetch(_LIVE[kept], user_id=user_id))
+    await _announce(await fetch(_IDENTITIES, user_id=user_id))
 
 
 async def _announce(credentials: list[dict[str, Any]]) -> None:

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from starlette.requests import HTTPConnection
 
+from identity.bearers import AccessJwts, holder
 from identity.credentials import Kept, hash_of, prove, prove_again
+from identity.jwts import BadToken, Unavailable
 from policy.vocabulary import Viewer, Word
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -19,6 +21,7 @@ _OWN_SITE = frozenset({"same-origin", "none"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
 _BEARER = re.compile(r"(?i:bearer) +(lk_[A-Za-z0-9_-]{43})")
+_JWT = re.compile(r"(?i:bearer) +([A-Za-z0-9_.-]{1,8192})")
 
 
 class BadCredentials(Exception):
@@ -40,6 +43,7 @@ class How(Word):
 
     SESSION = auto()
     TOKEN = auto()
+    JWT = auto()
     NOBODY = auto()
 
 
@@ -50,7 +54,8 @@ _KEPT = {How.SESSION: Kept.SESSIONS, How.TOKEN: Kept.TOKENS}
 class Caller:
     """Who is calling, and by what.
 
-    `credential_id` is the session or token, which `announce("session")` names when it ends. Its time is over in `remaining` seconds.
+    `credential_id` is the session or token (for a JWT, the external identity), which `announce("session")` names when it ends.
+    Its time is over in `remaining` seconds; `over_at` is when a JWT is.
     """
 
     viewer: Viewer | None
@@ -58,11 +63,21 @@ class Caller:
     credential_id: UUID | None = None
     credential_hash: str = field(default="", repr=False)
     remaining: float = math.inf
+    over_at: float = math.inf
+
+    def name_at(self, network: str) -> str:
+        """What the caller's budget is kept by: the token, the user of a session, or the address of who is nobody."""
+        if self.viewer is None:
+            return f"address:{network}"
+        return f"token:{self.credential_id}" if self.how is How.TOKEN else f"user:{self.viewer.id}"
 
     async def again(self) -> Viewer | None:
         """Who is calling now: asked of the database anew. None once the session or token is over, and for nobody."""
         if self.how is How.NOBODY:
             return None
+        if self.how is How.JWT:
+            known = await holder(self.credential_hash)
+            return known.viewer if known and known.now < self.over_at else None
         proof = await prove_again(_KEPT[self.how], self.credential_hash)
         return proof.viewer if proof else None
 
@@ -75,14 +90,14 @@ def cookie_name(secure: bool) -> str:
     return "__Host-latchkey" if secure else "latchkey"
 
 
-async def caller(connection: HTTPConnection, secure: bool) -> Caller:
-    """Who is calling. A bearer token goes before a cookie; an expired or unknown cookie is nobody.
+async def caller(connection: HTTPConnection, secure: bool, jwts: AccessJwts | None = None) -> Caller:
+    """Who is calling. A bearer token goes before a cookie; an expired or unknown cookie is nobody. `jwts`: whose JWTs are taken too.
 
     Raises BadCredentials for an Authorization header that is no good bearer token, and CrossSiteRequest.
     """
     authorization = connection.headers.getlist("authorization")
     if authorization:
-        return await _bearer(authorization)
+        return await _bearer(authorization, jwts)
     token = session_token(connection, secure)
     if token is None:
         return NOBODY
@@ -95,21 +110,26 @@ def session_token(connection: HTTPConnection, secure: bool) -> str | None:
 
     Parsed by hand: Starlette's parser takes quadratic time for some quoted values on Python before 3.11.10 (CVE-2024-7592).
     """
-    pairs = (pair.partition("=") for header in connection.headers.getlist("cookie") for pair in header.split(";"))
-    values = {value.strip() for name, _, value in pairs if name.strip() == cookie_name(secure)}
+    values = cookie_values(connection, cookie_name(secure))
     if len(values) != 1:
         return None
     value = values.pop()
     return value if _SESSION.fullmatch(value) else None
 
 
-def require_own_site(connection: HTTPConnection, secure: bool) -> None:
-    """Refuse what a page of another site may have sent: unsafe methods and WebSocket handshakes.
+def cookie_values(connection: HTTPConnection, named: str) -> set[str]:
+    """The different values of a cookie."""
+    pairs = (pair.partition("=") for header in connection.headers.getlist("cookie") for pair in header.split(";"))
+    return {value.strip() for name, _, value in pairs if name.strip() == named}
+
+
+def require_own_site(connection: HTTPConnection, secure: bool, *, also_safe: bool = False) -> None:
+    """Refuse what a page of another site may have sent: unsafe methods and WebSocket handshakes; if told so, also safe methods.
 
     Sec-Fetch-Site and Origin are set by the browser, out of a page's reach; what is there has to be right. Clients that are no
     browsers send neither. Raises CrossSiteRequest.
     """
-    if connection.scope["type"] == "http" and connection.scope["method"] in SAFE_METHODS:
+    if connection.scope["type"] == "http" and connection.scope["method"] in SAFE_METHODS and not also_safe:
         return
     if not _OWN_SITE.issuperset(connection.headers.getlist("sec-fetch-site")):
         raise CrossSiteRequest
@@ -118,14 +138,25 @@ def require_own_site(connection: HTTPConnection, secure: bool) -> None:
         raise CrossSiteRequest
 
 
-async def _bearer(authorization: list[str]) -> Caller:
+async def _bearer(authorization: list[str], jwts: AccessJwts | None) -> Caller:
     match = _BEARER.fullmatch(authorization[0])
+    if jwts is not None and match is None and len(authorization) == 1 and (token := _JWT.fullmatch(authorization[0])):
+        return await _by_jwt(token[1], jwts)
     if match is None or len(authorization) > 1:
         raise BadCredentials
     found = await _identified(How.TOKEN, hash_of(match[1]))
     if found is None:
         raise BadCredentials
     return found
+
+
+async def _by_jwt(token: str, jwts: AccessJwts) -> Caller:
+    try:
+        held = await jwts.held_by(token)
+    except (BadToken, Unavailable):  # keys that can't be had prove nothing
+        raise BadCredentials from None
+    known = held.known
+    return Caller(known.viewer, How.JWT, known.id, known.hash, held.over_at - known.now, held.over_at)
 
 
 async def _identified(how: How, token_hash: str) -> Caller | None:

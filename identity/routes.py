@@ -35,8 +35,8 @@ class _SignIn:
     password: str = field(repr=False)
 
 
-def auth_routes(secure: bool, limits: Limits = LIMITS, lifetime: timedelta = SESSION_LIFETIME) -> list[Route]:
-    """POST /auth/sign-in and POST /auth/sign-out. `secure`: browsers reach us by TLS, so the cookie is a `__Host-` one.
+def auth_routes(secure: bool, limits: Limits = LIMITS, lifetime: timedelta = SESSION_LIFETIME, *, passwords: bool = True) -> list[Route]:
+    """POST /auth/sign-in (with `passwords`) and POST /auth/sign-out. `secure`: browsers reach us by TLS, so the cookie is a `__Host-` one.
 
     `lifetime` is how long a session lasts.
     """
@@ -53,11 +53,12 @@ def auth_routes(secure: bool, limits: Limits = LIMITS, lifetime: timedelta = SES
         token = session_token(request, secure)
         if token is not None:
             await sign_out(token)
-        return _set_cookie(Response(status_code=204, headers=_NO_STORE), "", 0, secure)
+        return set_cookie(Response(status_code=204, headers=_NO_STORE), "", 0, secure)
 
+    signing_in = [Route("/auth/sign-in", answering(sign_in_), methods=["POST"])]
     return [
-        Route("/auth/sign-in", _answering(sign_in_), methods=["POST"]),
-        Route("/auth/sign-out", _answering(sign_out_), methods=["POST"]),
+        *(signing_in if passwords else []),
+        Route("/auth/sign-out", answering(sign_out_), methods=["POST"]),
     ]
 
 
@@ -80,7 +81,9 @@ async def refusal(_: Request, error: Exception) -> Response:
 REFUSALS = (TooManyAttempts, SignInRefused, BadCredentials, CrossSiteRequest, _Unreadable)
 
 
-def _answering(endpoint: _Endpoint) -> _Endpoint:
+def answering(endpoint: _Endpoint) -> _Endpoint:
+    """The endpoint, and the answer to what it refuses."""
+
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
@@ -119,10 +122,11 @@ async def _body(request: Request) -> bytes:
 def _signed_in(session: NewSession, secure: bool, lifetime: timedelta) -> Response:
     viewer = {"kind": session.viewer.kind, "name": session.viewer.name}
     answer = JSONResponse({"viewer": viewer, "expiresAt": _instant(session.expires_at)}, headers=_NO_STORE)
-    return _set_cookie(answer, session.token, int(lifetime.total_seconds()), secure)
+    return set_cookie(answer, session.token, int(lifetime.total_seconds()), secure)
 
 
-def _set_cookie(answer: Response, token: str, max_age: int, secure: bool) -> Response:
+def set_cookie(answer: Response, token: str, max_age: int, secure: bool) -> Response:
+    """The answer, with the session's cookie for `max_age` seconds."""
     answer.set_cookie(cookie_name(secure), token, max_age=max_age, path="/", secure=secure, httponly=True, samesite="strict")
     return answer
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from identity.attempts import LIMITS, Attempt, Limits, forgive, require_attempt
+from identity import counted
+from identity.attempts import LIMITS, Attempt, Limits, TooManyAttempts, forgive, require_attempt
 from identity.credentials import ACTIVE_USERS, Kept, end, hash_of, new_secret, prove
 from identity.passwords import is_right, renewed
 from identity.users import normal_email
@@ -60,12 +61,13 @@ async def sign_in(
     `address` is the caller's, from the server and not from a header. `lifetime` is absolute: use doesn't prolong it.
     Raises TooManyAttempts before anything is verified, and SignInRefused in the same words and time for every other reason.
     """
-    normal = normal_email(email)
-    attempt = await require_attempt(normal, address, limits)
-    found = await _user_with(normal, password)
-    if found is None:
-        raise SignInRefused
-    return await _open(found, attempt, old_token, lifetime)
+    with counted.counting(refused=SignInRefused, limited=TooManyAttempts):
+        normal = normal_email(email)
+        attempt = await require_attempt(normal, address, limits)
+        found = await _user_with(normal, password)
+        if found is None:
+            raise SignInRefused
+        return await _open(found, attempt, old_token, lifetime)
 
 
 async def viewer_of_session(token: str) -> Viewer | None:

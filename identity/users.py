@@ -81,7 +81,7 @@ async def add_user(
 ) -> UUID:
     """Add a merchant's user (of an account, with a role) or an agent (with neither), and return its id.
 
-    Without a password the user has only tokens. Raises InvalidUser, UnusablePassword, UnknownAccount, EmailTaken.
+    Without a password the user has only tokens and single sign-on. Raises InvalidUser, UnusablePassword, UnknownAccount, EmailTaken.
     """
     normal = normal_email(email)
     if normal is None:

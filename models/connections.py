@@ -39,6 +39,7 @@ class PostgresClient(AsyncpgDBClient):
     """
 
     _turns: asyncio.Semaphore
+    _waiting = 0
 
     def __init__(self, servers: Servers, **options: Any) -> None:
         super().__init__(**servers.limits, **options)
@@ -58,6 +59,13 @@ class PostgresClient(AsyncpgDBClient):
     def _in_transaction(self) -> TransactionContext:
         return PostgresTransaction(self)
 
+    def usage(self) -> dict[str, int]:
+        """How many connections are used and idle, and how many statements and transactions wait for one."""
+        if self._pool is None:
+            return {"used": 0, "idle": 0, "waited_for": 0}
+        idle = self._pool.get_idle_size()
+        return {"used": self._pool.get_size() - idle, "idle": idle, "waited_for": self._waiting}
+
     async def lend(self) -> Loan:
         """A connection of the pool. Give it back."""
         if self._pool is None:
@@ -65,7 +73,11 @@ class PostgresClient(AsyncpgDBClient):
                 if self._pool is None:
                     await self.create_connection(with_db=True)
         assert self._pool is not None
-        await self._turns.acquire()
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
         try:
             return Loan(await self._pool.acquire())
         except BaseException:

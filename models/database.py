@@ -27,12 +27,13 @@ from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
-from tortoise.exceptions import BaseORMException, OperationalError
+from tortoise.exceptions import BaseORMException, ConfigurationError, OperationalError
 from tortoise.migrations.executor import MigrationTarget
 from tortoise.transactions import in_transaction
 
+from models import spans
 from models.classified import check_columns
-from models.connections import SqliteClient, is_busy
+from models.connections import PostgresClient, SqliteClient, is_busy
 from models.migrating import Executor
 from models.postgres import Servers
 
@@ -164,9 +165,27 @@ async def migrate(url: str, target: str | None = None, *, package: str = MIGRATI
         await Tortoise.close_connections()
 
 
+def _migrations() -> set[str]:
+    return {file.stem for file in (Path(__file__).parent / "migrations").glob("[0-9]*.py")}
+
+
+def newest_migration() -> str:
+    """The name of the newest migration of this version."""
+    return max(_migrations())
+
+
+def usage() -> Mapping[str, int]:
+    """How many connections are used and idle, and how many wait for one, by these words; nothing where there is no pool."""
+    try:
+        client = current()
+    except ConfigurationError:
+        return {}
+    return client.usage() if isinstance(client, PostgresClient) else {}
+
+
 async def is_current() -> bool:
     """Has every migration of this version been applied to the open database?"""
-    wanted = {file.stem for file in (Path(__file__).parent / "migrations").glob("[0-9]*.py")}
+    wanted = _migrations()
     try:
         rows = await fetch("SELECT name FROM tortoise_migrations WHERE app = 'models'")
     except DatabaseError:
@@ -220,8 +239,9 @@ async def _begun(*, writing: bool) -> AsyncIterator[None]:
     except BaseException as error:
         await opened.__aexit__(type(error), error, error.__traceback__)
         raise
-    async with _in_time():
-        await opened.__aexit__(None, None, None)
+    with spans.span("COMMIT", {"db.operation.name": "COMMIT"}):
+        async with _in_time():
+            await opened.__aexit__(None, None, None)
 
 
 async def lock_account(account_id: UUID) -> bool:
@@ -238,7 +258,8 @@ async def clock() -> datetime:
     return moment((await fetch("SELECT {now} AS now"))[0]["now"])
 
 
-async def fetch(sql: str, **params: object) -> list[dict[str, Any]]:
+@spans.of_statement
+async def fetch(sql: str, /, **params: object) -> list[dict[str, Any]]:
     """The rows of a SELECT (or of a RETURNING). A list parameter expands to `(…)`, for IN."""
     statement, values = _compile(sql, params)
     async with _in_time():
@@ -250,7 +271,8 @@ async def fetch(sql: str, **params: object) -> list[dict[str, Any]]:
                     raise
 
 
-async def execute(sql: str, **params: object) -> int:
+@spans.of_statement
+async def execute(sql: str, /, **params: object) -> int:
     """Run a statement; how many rows it changed."""
     statement, values = _compile(sql, params)
     async with _in_time():
@@ -269,7 +291,8 @@ def _may_try_again(error: OperationalError) -> bool:
     return _seconds is not None and isinstance(current(), SqliteClient) and is_busy(error)
 
 
-async def execute_many(sql: str, rows: Iterable[Params]) -> None:
+@spans.of_statement
+async def execute_many(sql: str, /, rows: Iterable[Params]) -> None:
     """Run a statement once for each row of parameters."""
     batch = list(rows)
     if not batch:

@@ -105,3 +105,32 @@ class DirectDebitStatus(Word):
     PENDING = auto()
     ACTIVE = auto()
     FAILED = auto()
+
+
+class Happening(Word):
+    """What a merchant is told of."""
+
+    CONSENT_GRANTED = auto()
+    CONSENT_USED = auto()
+    CONSENT_REVOKED = auto()
+    CONSENT_REPLACED = auto()
+    CONSENT_EXPIRED = auto()
+    CLAIM_TAKEN = auto()
+    CLAIM_LOGGED = auto()
+    CLAIM_CLOSED = auto()
+
+
+class Channel(Word):
+    """How a message travels."""
+
+    EMAIL = auto()
+    WEBHOOK = auto()
+
+
+class DeliveryState(Word):
+    """Where a message stands. DROPPED: who it was for may not be told any more. PARKED: it could not be delivered."""
+
+    WAITING = auto()
+    DELIVERED = auto()
+    DROPPED = auto()
+    PARKED = auto()

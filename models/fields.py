@@ -10,7 +10,7 @@ from tortoise import Model, fields
 from tortoise.backends.sqlite import executor as executor  # noqa: PLC0414 (it registers adapters, which ours below replace)
 from uuid_utils.compat import uuid7
 
-__all__ = ["Keyed", "instant_text", "new_id"]
+__all__ = ["Keyed", "instant_text", "new_id", "oldest_id"]
 
 
 def instant_text(value: datetime) -> str:
@@ -25,6 +25,11 @@ sqlite3.register_adapter(UUID, str)
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562): sorts by the time it was made."""
     return uuid7()
+
+
+def oldest_id(at: datetime) -> UUID:
+    """No UUIDv7 made at this instant or later sorts before it."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
 
 
 class Keyed(Model):

@@ -45,15 +45,19 @@ SERVER: Mapping[str, May] = {
     "account_personal_data": May(add=True, change=CONTENT, remove=True),
     "account_settings": May(change=CONTENT),
     "accounts": May(change="deleted_at"),
+    "budget_leases": May(add=True, change=CONTENT, remove=True),
     "changes": May(remove=True),  # SQLite's; the server tidies it on both
     "claim_personal_data": May(add=True, remove=True),
     "claims": May(add=True, change="status closed_at handled_by_id"),
     "consents": May(add=True, change="live_for ended_at ended_as ended_by_id"),  # ended once, and see HISTORY_STAYS
     "direct_debits": May(add=True, remove=True),
     "export_links": May(add=True, change="used_at parcel_filter", remove=True),
+    "external_identities": May(),
     "integrations": May(change="ended_at"),
     "investigation_entries": May(add=True),
     "investigation_personal_data": May(add=True, remove=True),
+    "outbox_deliveries": May(add=True, change="state attempts due_at ended_at problem", remove=True),
+    "outbox_events": May(add=True, change="spread_at follows", remove=True),
     "parcel_events": May(add=True, change="location message", remove=True),
     "parcel_files": May(remove=True),
     "parcel_personal_data": May(add=True, change=CONTENT, remove=True),
@@ -61,9 +65,17 @@ SERVER: Mapping[str, May] = {
     "server_secrets": May(add=True),
     "sessions": May(add=True, change="ended_at", remove=True),
     "sign_in_attempts": May(add=True, change=CONTENT, remove=True),
+    "spent_once": May(add=True, remove=True),
     "tokens": May(remove=True),  # made and ended by commands; they go with their account
     "tortoise_migrations": May(),
     "users": May(change="deactivated_at password_hash"),
+    "webhook_secrets": May(remove=True),  # made by a command; they go with their account
+}
+
+#: More for a server whose single sign-on links people, adds them, or says what they are: its settings `link`, `create` and `role`.
+ADDS_PEOPLE: Mapping[str, May] = {
+    "external_identities": May(add=True),
+    "users": May(add=True, change="deactivated_at password_hash role"),
 }
 
 #: What `python cli.py retention` asks of the tables it is about, and no personal column but those it empties. The others: nothing.
@@ -82,7 +94,7 @@ RETENTION: Mapping[str, May] = {
     "users": May(read="id account_id email name", change="email name"),
 }
 
-DECLARED = {Purpose.SERVER: SERVER, Purpose.RETENTION: RETENTION}
+DECLARED: Mapping[Purpose, Mapping[str, May]] = {Purpose.SERVER: SERVER, Purpose.RETENTION: RETENTION}
 
 #: A consent that has ended is never changed again, by nobody: a column grant alone could not tell it from an open one.
 HISTORY_STAYS = (
@@ -130,8 +142,11 @@ def check_declared() -> None:
                 raise TypeError(f"{table} has no {', '.join(sorted(named - there.get(table, {}).keys()))}: {purpose.name} in models/roles.py")
 
 
-async def statements(roles: Mapping[Purpose, str]) -> list[str]:
-    """The SQL that gives these roles exactly what is declared, whatever they had. Raises TypeError for a table that is not declared."""
+async def statements(roles: Mapping[Purpose, str], *, adds_people: bool = False) -> list[str]:
+    """The SQL that gives these roles exactly what is declared, whatever they had; with `adds_people` the server ADDS_PEOPLE.
+
+    Raises TypeError for a table that is not declared.
+    """
     check_declared()
     owned = {row["held_by"]: row["sequence"] for row in await fetch(_SEQUENCES)}
     found = [*_NOBODY_ELSE, *HISTORY_STAYS]
@@ -141,21 +156,22 @@ async def statements(roles: Mapping[Purpose, str]) -> list[str]:
         found += [f"REVOKE ALL ON ALL {kind} IN SCHEMA public FROM {_quoted(role)}" for kind in ("TABLES", "SEQUENCES", "FUNCTIONS")]
         found += [f"REVOKE ALL ON SCHEMA public FROM {_quoted(role)}", f"GRANT USAGE ON SCHEMA public TO {_quoted(role)}"]
         found.append(f"GRANT CONNECT ON DATABASE {database_name} TO {_quoted(role)}")
-        for table, may in DECLARED[purpose].items():
+        declared = {**DECLARED[purpose], **(ADDS_PEOPLE if adds_people and purpose is Purpose.SERVER else {})}
+        for table, may in declared.items():
             found += [f"GRANT {what} ON TABLE public.{table} TO {_quoted(role)}" for what in _granted(table, may)]
             if may.add and table in owned:
                 found.append(f"GRANT USAGE ON SEQUENCE public.{_quoted(owned[table])} TO {_quoted(role)}")
     return found
 
 
-async def apply(roles: Mapping[Purpose, str]) -> None:
+async def apply(roles: Mapping[Purpose, str], *, adds_people: bool = False) -> None:
     """Give these roles exactly what is declared, in one transaction. For the owner of the tables, after every migration.
 
     Raises UnfitRole for a role that is not there, or that no grant could hold back.
     """
     for role in roles.values():
         await _require_fit(role)
-    wanted = await statements(roles)
+    wanted = await statements(roles, adds_people=adds_people)
     async with database.transaction():
         await database.current().execute_script("SET LOCAL lock_timeout = '5s'")
         for statement in wanted:

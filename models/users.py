@@ -48,10 +48,12 @@ class Session(Keyed):
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
+    # Of a session by single sign-on: the SHA-256 of the provider's issuer and of its id of the session (none for a provider that gives none).
+    provider_hash = fields.CharField(64, null=True)
 
     class Meta:
         table = "sessions"
-        indexes = [("user_id",)]
+        indexes = [("user_id",), ("provider_hash",)]
 
 
 class Token(Keyed):
@@ -66,6 +68,31 @@ class Token(Keyed):
     class Meta:
         table = "tokens"
         indexes = [("user_id",)]
+
+
+class ExternalIdentity(Keyed):
+    """Who a user is elsewhere: the SHA-256 of a provider's issuer and of its subject. A user has one at most, and it is of one user."""
+
+    user: fields.OneToOneRelation[User] = fields.OneToOneField("models.User", related_name=False, on_delete=fields.OnDelete.RESTRICT)
+    identity_hash = fields.CharField(64, unique=True)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "external_identities"
+
+
+class SpentOnce(Model):
+    """What may be used once: a sign-in under way, a logout token. Its SHA-256, kept until it would be refused for its age."""
+
+    used_hash = fields.CharField(64, primary_key=True)
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "spent_once"
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return "<SpentOnce>"
 
 
 class SignInAttempts(Model):

@@ -121,9 +121,12 @@ COLUMNS: Mapping[str, Classes] = {
         **_merchants(_C.CONTACT, "email"),
         **_secret("password_hash"),
     },
-    "sessions": {**_outline("id user_id created_at expires_at ended_at"), **_secret("token_hash")},
+    "sessions": {**_outline("id user_id created_at expires_at ended_at"), **_secret("token_hash provider_hash")},
+    "external_identities": {**_outline("id user_id created_at"), **_secret("identity_hash")},
+    "spent_once": {**_outline("expires_at"), **_secret("used_hash")},
     "tokens": {**_outline("id user_id created_at expires_at ended_at"), **_secret("token_hash")},
     "sign_in_attempts": {**_outline("window_started_at attempts"), **_secret("subject")},
+    "budget_leases": {**_outline("minute operations cost operations_granted cost_granted"), **_secret("subject")},
     "consents": {
         **_outline("id account_id live_for duration granted_at expires_at ended_at ended_as"),
         **_merchants(_C.IDENTITY, "granted_by_id ended_by_id"),
@@ -167,6 +170,9 @@ COLUMNS: Mapping[str, Classes] = {
         **_personal(_C.IDENTITY, "parcel_filter"),
     },
     "changes": _outline("id topic account_id subject_id"),
+    "outbox_events": _outline("id account_id kind subject_id detail at once follows spread_at"),
+    "outbox_deliveries": _outline("id event_id account_id channel recipient_id state attempts due_at ended_at problem"),
+    "webhook_secrets": {**_outline("id account_id created_at ends_at"), **_secret("secret")},
     "server_secrets": {**_outline("name"), **_secret("value")},
 }
 

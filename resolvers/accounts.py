@@ -142,6 +142,7 @@ _ENDINGS = (
     "DELETE FROM account_personal_data WHERE account_id = :id",
     "DELETE FROM direct_debits WHERE account_id = :id",
     "DELETE FROM export_links WHERE account_id = :id",
+    "DELETE FROM webhook_secrets WHERE account_id = :id",
     f"DELETE FROM sessions WHERE user_id IN {_USERS}",
     f"DELETE FROM tokens WHERE user_id IN {_USERS}",
     "UPDATE users SET deactivated_at = {now}, password_hash = NULL WHERE account_id = :id",

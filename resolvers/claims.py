@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from models import database
-from models.enums import ClaimKind, ClaimType, InvestigationKind
+from models.enums import ClaimKind, ClaimType, Happening, InvestigationKind
 from models.fields import new_id
 from policy.decision import Decision, Facts, opens
 from policy.vocabulary import OPEN_CLAIM_STATUSES, Action, ClaimChannel, ClaimStatus, Viewer
 from resolvers import facts as facts_of
-from resolvers import live
+from resolvers import live, outbox
 from resolvers.errors import BadInput, Conflict
 from resolvers.facts import CLAIM_OPENS
 from resolvers.gate import Disclosure, Gate, Shown
@@ -345,6 +345,7 @@ async def take(gate: Gate, claim_id: UUID) -> None:
         await claim.handle()
         if claim.status is ClaimStatus.SUBMITTED:
             await claim.move(ClaimStatus.INVESTIGATING)
+        await outbox.add(Happening.CLAIM_TAKEN, claim.facts.account_id, claim_id)
 
 
 _MOVES = {
@@ -369,6 +370,7 @@ async def log_investigation(gate: Gate, claim_id: UUID, kind: InvestigationKind,
             await claim.move(_MOVES[kind])
         elif claim.status is ClaimStatus.SUBMITTED:
             await claim.move(ClaimStatus.INVESTIGATING)
+        await outbox.add(Happening.CLAIM_LOGGED, claim.facts.account_id, claim_id, detail=kind)
 
 
 async def close(gate: Gate, claim_id: UUID, outcome: ClaimStatus, note: str | None) -> None:
@@ -380,6 +382,7 @@ async def close(gate: Gate, claim_id: UUID, outcome: ClaimStatus, note: str | No
         if note:
             await claim.add_entry(InvestigationKind.NOTE, None, note)
         await claim.move(outcome)
+        await outbox.add(Happening.CLAIM_CLOSED, claim.facts.account_id, claim_id, detail=outcome, once=True)
 
 
 @dataclass(slots=True)

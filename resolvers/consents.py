@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from models import database
+from models.enums import Happening
 from models.fields import new_id
 from models.together import Together
 from policy.decision import Decision
 from policy.vocabulary import Action, ConsentDuration, ConsentState
 from resolvers import facts as facts_of
-from resolvers import live
+from resolvers import live, outbox
 from resolvers.gate import Disclosure, Gate, Shown
 from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
 from resolvers.selection import NOTHING, Selection
@@ -207,6 +208,7 @@ async def grant(gate: Gate, account_id: UUID, duration: ConsentDuration) -> UUID
             now=now,
             expires_at=now + duration.length,
         )
+        await outbox.add(Happening.CONSENT_GRANTED, account_id, key, at=now, once=True)
         await live.announce("consent", account_id, key)
     return key
 
@@ -236,14 +238,23 @@ async def _close_open(account_id: UUID, now: datetime, ended_as: ConsentState, b
         return False
     expires_at = database.moment(open_one["expires_at"])
     over = expires_at <= now
+    key, ended_at, ended_as = database.uuid(open_one["id"]), expires_at if over else now, ConsentState.EXPIRED if over else ended_as
     await database.execute(
         "UPDATE consents SET live_for = NULL, ended_at = :ended_at, ended_as = :ended_as, ended_by_id = :by WHERE id = :id",
-        id=database.uuid(open_one["id"]),
-        ended_at=expires_at if over else now,
-        ended_as=ConsentState.EXPIRED if over else ended_as,
+        id=key,
+        ended_at=ended_at,
+        ended_as=ended_as,
         by=None if over else by,
     )
+    await outbox.add(_ENDINGS[ended_as], account_id, key, at=ended_at, once=True)
     return True
+
+
+_ENDINGS = {
+    ConsentState.EXPIRED: Happening.CONSENT_EXPIRED,
+    ConsentState.REVOKED: Happening.CONSENT_REVOKED,
+    ConsentState.REPLACED: Happening.CONSENT_REPLACED,
+}
 
 
 async def ran_out(since: datetime, until: datetime) -> list[UUID]:
@@ -271,3 +282,9 @@ async def changed_since(since: datetime) -> dict[UUID, datetime]:
         since=since,
     )
     return {database.uuid(row["account_id"]): database.moment(row["at"]) for row in rows}
+
+
+async def how_many_live() -> int:
+    """How many consents are live now, of all accounts."""
+    sql = "SELECT COUNT(*) AS n FROM consents WHERE live_for IS NOT NULL AND expires_at > {now}"
+    return int((await database.fetch(sql))[0]["n"])

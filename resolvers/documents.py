@@ -17,6 +17,7 @@ from policy.vocabulary import Viewer
 from resolvers.errors import NotFound
 
 _MAC_BYTES = 16
+_SIGNS, _SIGNED_BEFORE = "documents", "documents-before"
 _keys: dict[str, bytes] = {}
 
 
@@ -29,15 +30,34 @@ class Document:
 
 
 async def prepare() -> None:
-    """Load the key all servers of this database sign with, making it if there is none. Once, when the database is opened."""
+    """Load the keys all servers of this database sign with, making one if there is none: when the database is opened, and now and then."""
     await database.execute(
-        "INSERT INTO server_secrets (name, value) VALUES ('documents', :value) ON CONFLICT (name) DO NOTHING", value=secrets.token_bytes(32)
+        "INSERT INTO server_secrets (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING", name=_SIGNS, value=secrets.token_bytes(32)
     )
-    _keys["documents"] = bytes((await database.fetch("SELECT value FROM server_secrets WHERE name = 'documents'"))[0]["value"])
+    rows = await database.fetch("SELECT name, value FROM server_secrets WHERE name IN :names", names=[_SIGNS, _SIGNED_BEFORE])
+    _keys.clear()
+    _keys.update({row["name"]: bytes(row["value"]) for row in rows})
 
 
-def _mac(body: bytes, viewer_id: UUID) -> bytes:
-    return hmac.digest(_keys["documents"], body + viewer_id.bytes, hashlib.sha256)[:_MAC_BYTES]
+async def rotate() -> None:
+    """Sign with a new key from now on. Links signed with the last one stay good, those with the one before it do not.
+
+    Other servers sign with the new key when they `prepare` again; until then they do not know its links. Nobody notices for long: a link is made
+    anew whenever it is asked for.
+    """
+    async with database.transaction():
+        await database.execute(
+            """INSERT INTO server_secrets (name, value) SELECT :before, value FROM server_secrets WHERE name = :signs
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+            before=_SIGNED_BEFORE,
+            signs=_SIGNS,
+        )
+        await database.execute("DELETE FROM server_secrets WHERE name = :signs", signs=_SIGNS)
+        await prepare()
+
+
+def _mac(body: bytes, viewer_id: UUID, key: str = _SIGNS) -> bytes:
+    return hmac.digest(_keys[key], body + viewer_id.bytes, hashlib.sha256)[:_MAC_BYTES]
 
 
 def listed(viewer: Viewer, parcel_id: UUID, stored: list[dict[str, Any]]) -> list[Document]:
@@ -57,6 +77,6 @@ def opened(token: str, viewer: Viewer) -> tuple[UUID, int]:
     except (ValueError, binascii.Error):
         raise NotFound("document") from None
     body, mac = raw[:17], raw[17:]
-    if len(body) != 17 or not hmac.compare_digest(mac, _mac(body, viewer.id)):
+    if len(body) != 17 or not any(hmac.compare_digest(mac, _mac(body, viewer.id, key)) for key in _keys):
         raise NotFound("document")
     return UUID(bytes=body[:16]), body[16]

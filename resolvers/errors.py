@@ -40,3 +40,13 @@ class Conflict(LatchkeyError):
     """The state of things does not allow it any more, or not yet."""
 
     code = "CONFLICT"
+
+
+class RateLimited(LatchkeyError):
+    """The caller asks too much at once: after so many seconds it makes sense to ask again."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

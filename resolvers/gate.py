@@ -12,9 +12,11 @@ from uuid import UUID
 
 import structlog
 
+from models import spans
 from policy.classification import Personal, field_class
 from policy.decision import Decision, Facts, decide
 from policy.vocabulary import Action, Basis, PiiCategory, Reason, Viewer
+from resolvers import counted
 from resolvers.errors import NotFound, Refused
 from resolvers.ledger import Entry, Request, write, write_change
 
@@ -41,10 +43,13 @@ class Gate:
     viewer: Viewer | None
     request: Request
     most_parcels_an_hour: int = 500
+    most_searches_an_hour: int = 200
 
     def ask(self, action: Action, facts: Facts | None) -> Decision:
         """The decision, with its reason. The only call of `decide`."""
-        return decide(self.viewer, action, facts)
+        decision = decide(self.viewer, action, facts)
+        counted.count_decision(decision)
+        return decision
 
     def may(self, action: Action, facts: Facts | None) -> bool:
         """Is it allowed?"""
@@ -106,15 +111,28 @@ class Gate:
 
     async def _write(self, agent_id: UUID, entries: list[Entry]) -> frozenset[UUID] | None:
         try:
-            return await write(agent_id, self.request, entries, most_parcels_an_hour=self.most_parcels_an_hour)
+            with spans.span("access log"):
+                written = await write(
+                    agent_id,
+                    self.request,
+                    entries,
+                    most_parcels_an_hour=self.most_parcels_an_hour,
+                    most_searches_an_hour=self.most_searches_an_hour,
+                )
         except Exception as error:  # noqa: BLE001 (whatever hinders the log, nothing may be shown without it)
+            counted.count_not_written(len(entries))
             log.error(  # noqa: TRY400 (a trace holds values)
                 "access log not written", error=type(error).__name__, request_id=self.request.id, entries=len(entries)
             )
             return None
+        counted.count_written(entry.decision.basis if entry.id in written else None for entry in entries)
+        return written
 
     async def record_search(self, facts: Facts, decision: Decision, searched: Mapping[str, PiiCategory]) -> Decision:
-        """Write down that an agent is about to search an account's personal data; returns the decision as it stands now."""
+        """Write down that an agent is about to search an account's personal data; returns the decision as it stands now.
+
+        A search tells whether a guess is right: over the hourly limit it is TOO_MANY_DISCLOSURES.
+        """
         if self.viewer is None or not self.viewer.is_agent or decision.allowed is not True:
             return decision
         entry = Entry(facts.account_id, None, decision.action, decision, fields=frozenset(searched), categories=frozenset(searched.values()))

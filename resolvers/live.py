@@ -20,6 +20,7 @@ import structlog
 from models import database
 from models.database import Engine
 from models.postgres import Servers
+from resolvers import counted
 
 CHANNEL = "latchkey_changes"
 POLL_SECONDS = 0.02
@@ -125,6 +126,7 @@ class Changes:
             self._hears = True
             self.publish(MISSED)
             listening.set()
+            counted.listening.set(1)
             while not lost.is_set():  # a connection nobody answers on is told from a silent one only by asking
                 with suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
@@ -132,6 +134,7 @@ class Changes:
                 await connection.execute(f"LISTEN {CHANNEL}", timeout=HEARTBEAT_SECONDS)  # again, which changes nothing
         finally:
             self._hears = False
+            counted.listening.set(0)
             self.publish(MISSED)
             connection.terminate()  # a farewell would wait for who does not answer
 
@@ -152,6 +155,7 @@ class Changes:
                 self._read = _newest(connection)
             self._hears = True
             listening.set()
+            counted.listening.set(1)
             while True:
                 now = connection.execute("PRAGMA data_version").fetchone()[0]
                 if now != version:
@@ -164,6 +168,7 @@ class Changes:
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             self._hears = False
+            counted.listening.set(0)
             connection.close()
 
 

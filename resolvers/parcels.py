@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from models import database
+from models import database, spans
 from models.enums import ParcelDirection, ParcelStatus
 from policy.decision import Decision, Facts
 from policy.vocabulary import Action, PiiCategory, Reason, Viewer
@@ -293,7 +293,8 @@ async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping
 async def _read(gate: Gate, viewer: Viewer, page_sql: str, params: Mapping[str, object], shown: int, personal: Sequence[str]) -> _Read:
     rows = await database.fetch(_select(viewer, page_sql, personal), **params, **({"shown": shown} if personal else {}))
     known: dict[tuple[object, ...], tuple[Facts, Decision]] = {}
-    asked = [_asked(gate, row, known, shown) for row in rows]
+    with spans.span("decide"):
+        asked = [_asked(gate, row, known, shown) for row in rows]
     return _Read(rows, [facts for facts, _ in asked], [decision for _, decision in asked])
 
 

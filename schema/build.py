@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
@@ -29,11 +29,13 @@ from models.database import allow_anew
 from models.fields import new_id
 from policy import classification
 from policy.classification import Class, Guarded, Inside, Personal, Protected, Unclassified
+from resolvers.errors import RateLimited
 from schema.context import Context
 from schema.errors import UNEXPECTED, told
 from schema.executor import Executor
 from schema.extensions import DocumentExtension, PrivacyExtension
 from schema.mutation import Mutation
+from schema.noted import of_socket
 from schema.permissions import Requires
 from schema.prepared import Prepared
 from schema.privacy import PiiExtension
@@ -59,17 +61,44 @@ class Schema(strawberry.Schema):
         """Execute any operation of a socket, with a context of its own."""
         return self._results(query, context_value, options)
 
-    async def _results(self, query: str | None, connection: Context, options: Mapping[str, Any]) -> AsyncIterator[Any]:
+    async def _results(self, query: str | None, connection: Context, options: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
         request_id = str(new_id())
         allow_anew()  # an operation of a socket is a task of its own
         try:
             context = await connection.renewed(request_id, query)
-        except Exception as error:  # noqa: BLE001 (who is calling could not be found out: nothing runs, and the client is told)
+            if context.budget is not None:
+                await context.budget.begin()
+        except Exception as error:  # noqa: BLE001 (who is calling could not be found out, or they asked too much: nothing runs, and the client is told)
             yield PreExecutionError(data=None, errors=[told(GraphQLError(UNEXPECTED, original_error=error), request_id)])
             return
+        with of_socket(context.noted, request_id, context.viewer):
+            async with aclosing(self._paid(query, context, request_id, options)) as results:
+                async for result in results:
+                    context.noted.add(result)
+                    yield result
+
+    async def _paid(self, query: str | None, context: Context, request_id: str, options: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
+        """The results, once what they cost is paid for."""
+        async with aclosing(self._attempt(query, context, options)) as results:
+            async for result in results:
+                if not context.owes:
+                    yield result
+        try:
+            again = await context.settled()
+        except RateLimited as error:
+            yield PreExecutionError(data=None, errors=[told(GraphQLError(UNEXPECTED, original_error=error), request_id)])
+            return
+        if again:
+            async with aclosing(self._attempt(query, context, options)) as results:
+                async for result in results:
+                    yield result
+
+    async def _attempt(self, query: str | None, context: Context, options: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
+        """The results; the only one of an operation that asks too much is a request error."""
         async with aclosing(await super().stream(query, context_value=context, **options)) as results:
             async for result in results:
-                yield all_told(result, context)
+                answer = all_told(result, context)
+                yield PreExecutionError(data=None, errors=answer.errors) if context.retry_after else answer
 
 
 def all_told(result: Any, context: Context) -> Any:

@@ -42,12 +42,14 @@ MOST = 150_000
 USUAL_LIST = 4
 
 
-def require_affordable(
+def affordable(
     schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
-) -> None:
-    """Raises TooComplex for an operation that could cost more than MOST fields."""
-    if cost(schema, operation, fragments, variables) > MOST:
+) -> int:
+    """What the operation could cost. Raises TooComplex for more than MOST fields."""
+    found = cost(schema, operation, fragments, variables)
+    if found > MOST:
         raise TooComplex(f"The operation could cost more than {MOST} fields: ask for smaller pages or fewer fields")
+    return found
 
 
 def cost(

@@ -106,6 +106,6 @@ def place_of(cause: BaseException) -> str:
     while trace is not None:
         code = trace.tb_frame.f_code
         if "site-packages" not in code.co_filename:
-            place = f"{code.co_filename.rsplit('/', 2)[-2]}/{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+            place = f"{'/'.join(code.co_filename.rsplit('/', 2)[-2:])}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place

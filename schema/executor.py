@@ -16,14 +16,16 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from models import spans
 from policy.classification import INPUTS, Guarded, Protected, field_class
 from policy.decision import Decision, Facts
 from policy.vocabulary import Action, Reason
 from resolvers import facts as facts_of
-from resolvers.errors import BadInput, LatchkeyError, Refused
+from resolvers.budgets import NotHeld
+from resolvers.errors import BadInput, LatchkeyError, RateLimited, Refused
 from schema import ids
 from schema.context import Context
-from schema.cost import require_affordable
+from schema.cost import affordable
 from schema.errors import TooComplex
 
 
@@ -54,18 +56,26 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         try:
             built.admit()
         except LatchkeyError as error:
+            if isinstance(error, NotHeld):
+                built.context_value.owes = error.cost
+            elif isinstance(error, RateLimited):
+                built.context_value.retry_after = error.retry_after
             return [GraphQLError(str(error), original_error=error)]
         return built
 
     def admit(self) -> None:
-        """Raises TooManyRunning and TooComplex."""
+        """Take what it could cost from the caller's budget. Raises TooManyRunning, TooComplex, NotHeld and OverBudget."""
+        noted = self.context_value.noted
+        noted.type = self.operation.operation.value
         if self.operation.operation is not OperationType.SUBSCRIPTION:
             self.context_value.running.require_room(self.context_value.who)
-        self.require_affordable()
+        noted.cost = self.cost()
+        if self.context_value.budget is not None and not self.context_value.paid:
+            self.context_value.budget.spend(noted.cost)
 
-    def require_affordable(self) -> None:
-        """Raises TooComplex for an operation that could cost too much."""
-        require_affordable(self.schema, self.operation, self.fragment_definitions, self.variable_values.coerced)
+    def cost(self) -> int:
+        """What the operation could cost, in fields. Raises TooComplex for too much."""
+        return affordable(self.schema, self.operation, self.fragment_definitions, self.variable_values.coerced)
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Execute the operation; for a mutation, refuse it whole if any of its fields is refused."""
@@ -78,7 +88,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         context, subscribed = self.context_value, self.operation.operation is OperationType.SUBSCRIPTION
         limit = asyncio.timeout(context.operation_seconds)
         try:
-            with nullcontext() if subscribed else context.running.one(context.who):
+            with nullcontext() if subscribed else context.running.one(context.who), spans.span("operation", context.noted.as_attributes()):
                 async with limit:
                     return await result
         except TimeoutError:
@@ -97,6 +107,15 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         root = self.schema.mutation_type
         assert root is not None
         fields = collect_fields(self.schema, self.fragments, self.variable_values, root, self.operation, self.hide_suggestions).grouped_field_set
+        with spans.span("decide"):
+            refused = await self._refused(root, fields)
+        if not refused:
+            result = super().execute_operation(serially)
+            return await result if isawaitable(result) else result
+        return self._refuse(root, fields, refused)
+
+    async def _refused(self, root: GraphQLObjectType, fields: Mapping[str, FieldDetailsList]) -> dict[str, Decision]:
+        """The fields that may not run, and why. Those that may are noted in the context."""
         refused: dict[str, Decision] = {}
         for response_key, details in fields.items():
             name = details[0].node.name.value
@@ -107,10 +126,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                 self.context_value.decided[response_key] = decision.action
             else:
                 refused[response_key] = decision
-        if not refused:
-            result = super().execute_operation(serially)
-            return await result if isawaitable(result) else result
-        return self._refuse(root, fields, refused)
+        return refused
 
     def _refuse(self, root: GraphQLObjectType, fields: Mapping[str, FieldDetailsList], refused: Mapping[str, Decision]) -> Any:
         first = next(iter(refused.values()))

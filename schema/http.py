@@ -25,12 +25,14 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Subscr
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from resolvers.errors import BadInput, LatchkeyError
+from resolvers.errors import BadInput, LatchkeyError, RateLimited
 from schema.build import Schema
 from schema.context import Context
 from schema.documents import TrustedDocuments
 from schema.errors import NO_SUCH_OPERATION, TooComplex, place_of
-from schema.running import Running, TooManyRunning
+from schema.noted import note_caller, of_request
+from schema.ratelimit import fields_of
+from schema.running import Running
 from schema.size import require_short
 
 LONGEST_BODY = 1024 * 1024
@@ -112,14 +114,33 @@ class Endpoint(GraphQL[Context, None]):
                 raise NotAcceptable(406, f"Accept must allow {_RESPONSE} or {_JSON}")
             operation = await self._read(request)
             context = await self.context_for(request)
-            context.operation = context.name_of(operation.query)
-            return _response(await self._execute(operation, context), media_type)
+            note_caller(context.viewer)
+            context.begin(operation.query)
+            with of_request(context.noted):
+                result = await self._admitted(operation, context)
+                context.noted.add(result)
+            return _response(result, media_type, context)
         except TooComplex as error:
             assert media_type is not None
-            return _response(ExecutionResult(data=None, errors=[GraphQLError(str(error), extensions={"code": error.code})]), media_type)
+            return _response(_refused(error), media_type)
         except NotAcceptable as refused:
             body = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
             return _json_response(body, refused.status, media_type or _JSON, refused.headers)
+
+    async def _admitted(self, operation: Operation, context: Context) -> ExecutionResult:
+        """The result, if this caller may run the operation now."""
+        try:
+            if context.budget is not None:
+                await context.budget.begin()
+            if not context.any_document:
+                self.documents.require_trusted(operation.query)
+            result = await self._execute(operation, context)
+            return await self._execute(operation, context) if await context.settled() else result
+        except RateLimited as error:
+            context.retry_after = error.retry_after
+            return _refused(error)
+        except BadInput as error:
+            raise NotAcceptable(400, str(error), fields_of(context.budget)) from None
 
     async def _read(self, request: Request) -> Operation:
         if request.method != "POST":
@@ -193,7 +214,9 @@ class GuardedHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await self._refuse(key, f"At most {MOST_SUBSCRIPTIONS} operations may run on a connection", "RATE_LIMITED")
         else:
             try:
-                message["payload"]["query"] = self.view.document({**message["payload"]})
+                message["payload"]["query"] = query = self.view.document({**message["payload"]})
+                if not self.context.any_document:
+                    self.view.documents.require_trusted(query)
                 self.view.on_sockets.begin(self.context.who)
             except LatchkeyError as wrong:
                 await self._refuse(key, str(wrong), wrong.code)
@@ -265,8 +288,12 @@ def _weight(parameters: list[str]) -> float:
     return 1
 
 
-def _response(result: ExecutionResult, media_type: str) -> Response:
-    """An answer. A request error has no `data`, and with the newer media type the status 400."""
+def _refused(error: LatchkeyError) -> ExecutionResult:
+    return ExecutionResult(data=None, errors=[GraphQLError(str(error), extensions={"code": error.code})])
+
+
+def _response(result: ExecutionResult, media_type: str, context: Context | None = None) -> Response:
+    """An answer. A request error has no `data`, and with the newer media type the status 400; with either 429, if too much was asked."""
     errors: list[GraphQLError] = result.errors or []
     failed = result.data is None and bool(errors) and all(error.path is None for error in errors)
     body: dict[str, Any] = {} if failed else {"data": result.data}
@@ -274,9 +301,10 @@ def _response(result: ExecutionResult, media_type: str) -> Response:
         body["errors"] = [error.formatted for error in errors]
     if result.extensions:
         body["extensions"] = result.extensions
-    if failed and (errors[0].extensions or {}).get("code") == TooManyRunning.code:
-        return _json_response(body, 429, media_type, {"Retry-After": "1"})
-    return _json_response(body, 400 if failed and media_type == _RESPONSE else 200, media_type, {})
+    headers = {} if context is None else fields_of(context.budget)
+    if context is not None and context.retry_after:
+        return _json_response(body, 429, media_type, {"Retry-After": str(context.retry_after), **headers})
+    return _json_response(body, 400 if failed and media_type == _RESPONSE else 200, media_type, headers)
 
 
 def _json_response(body: dict[str, Any], status: int, media_type: str, headers: dict[str, str]) -> Response:

@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from resolvers.errors import LatchkeyError
+from resolvers.errors import RateLimited
 
 
-class TooManyRunning(LatchkeyError):
+class TooManyRunning(RateLimited):
     """The caller has as many operations running as one may: they may ask again as soon as one of them ended."""
 
-    code = "RATE_LIMITED"
-
     def __init__(self, most: int) -> None:
-        super().__init__(f"At most {most} operations of one caller may run at once: try again")
+        super().__init__(f"At most {most} operations of one caller may run at once: try again", retry_after=1)
 
 
 @dataclass(slots=True)

@@ -6,9 +6,20 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+import demo
 from models import database, roles
+from service import metrics
 
 log = structlog.get_logger(__name__)
+
+
+class Life:
+    """Of this process. `ending`: it was told to stop."""
+
+    ending = False
+
+
+life = Life()
 
 
 async def healthy(_: Request) -> Response:
@@ -16,13 +27,20 @@ async def healthy(_: Request) -> Response:
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-async def readiness(_: Request) -> Response:
-    """`/readyz`: the database answers, with the tables this version needs."""
+async def is_ready() -> bool:
+    """Does the database answer, with the tables this version needs? And did nobody tell us to stop?"""
     try:
-        ready = await database.is_current()
+        ready = not life.ending and await database.is_current()
     except Exception as error:  # noqa: BLE001 (whatever it is, we are not ready)
         log.warning("not ready", error=type(error).__name__)
         ready = False
+    metrics.ready.set(ready)
+    return ready
+
+
+async def readiness(_: Request) -> Response:
+    """`/readyz`: the database answers, with the tables this version needs, and we are not stopping."""
+    ready = await is_ready()
     return JSONResponse({"status": "ready" if ready else "not ready"}, 200 if ready else 503, {"Cache-Control": "no-store"})
 
 
@@ -40,9 +58,18 @@ class NotGranted(RuntimeError):
         super().__init__(f"the database role may not do all that a server does ({', '.join(tables)}): run `python cli.py roles` as the owner")
 
 
-async def require_current() -> None:
-    """Raises NotMigrated, NotGranted."""
+class DemoInProduction(RuntimeError):
+    """Everybody knows the passwords of the users in this database."""
+
+    def __init__(self) -> None:
+        super().__init__("the database holds demo data, whose passwords everybody knows: production needs one of its own")
+
+
+async def require_servable(*, development: bool) -> None:
+    """Raises NotMigrated, NotGranted, and DemoInProduction."""
     if not await database.is_current():
         raise NotMigrated
     if lacking := await roles.lacking():
         raise NotGranted(lacking)
+    if not development and await demo.is_here():
+        raise DemoInProduction

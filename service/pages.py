@@ -34,11 +34,14 @@ ADDRESSES = {
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where the panel's links to what is not ours lead. An empty one is not shown."""
+    """Where the panel's links to what is not ours lead, and how one signs in: by password, or at a provider so named. Empty: not shown."""
 
     terms: str = ""
     privacy: str = ""
     support: str = ""
+    passwords: bool = True
+    agents: str = ""
+    merchants: str = ""
 
 
 def page_routes(built: Path, links: Links) -> list[BaseRoute]:

@@ -6,15 +6,17 @@ import time
 from contextlib import nullcontext, suppress
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from models import database
 from models.fields import new_id
+from models.spans import Span
 from schema.errors import place_of
-from service import metrics
+from service import metrics, tracing
 from service.pages import ADDRESSES
 
 log = structlog.get_logger("latchkey")
@@ -25,28 +27,43 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
+    "X-Permitted-Cross-Domain-Policies": "none",
+    "Permissions-Policy": ", ".join(f"{each}=()" for each in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")),
 }
+#: A year, as OWASP's cheat sheet has it; not of other hosts below ours, which are not ours to speak for.
+_BY_TLS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 class Told:
     """The outermost layer: gives each request our id, logs one line of it without any value, and answers what nobody caught."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool = False, follow_traces: bool = False) -> None:
         self.app = app
+        self.headers = _HEADERS | (_BY_TLS_ONLY if secure else {})
+        self.follow_traces = follow_traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        clear_contextvars()  # what is bound from here on stands in each line of this request
+        scope.setdefault("state", {})["request_id"] = request_id = str(new_id())
         if scope["type"] != "http":
             await self._socket(scope, receive, send)
             return
-        scope.setdefault("state", {})["request_id"] = request_id = str(new_id())
+        bind_contextvars(request_id=request_id)
+        route, method = _route_of(scope), scope["method"]
+        parent = Headers(scope=scope).get("traceparent") if self.follow_traces else None
+        with tracing.of_request(f"{method} {route}", {"http.request.method": method, "http.route": route}, parent) as span:
+            await self._request(scope, receive, send, request_id, span)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send, request_id: str, span: Span) -> None:
         started, status, begun, told = time.perf_counter(), 500, False, False
 
         def tell() -> None:
             nonlocal told
             if not told:
                 told = True
-                _tell(scope, request_id, status, time.perf_counter() - started)
+                span.set({"http.response.status_code": status})
+                _tell(scope, status, time.perf_counter() - started)
 
         async def send_and_note(message: Message) -> None:
             nonlocal status, begun
@@ -54,7 +71,7 @@ class Told:
                 status, begun = message["status"], True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
-                for name, value in _HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", _API_POLICY)
             elif not message.get("more_body"):
@@ -66,7 +83,7 @@ class Told:
             with nullcontext() if scope["path"].startswith(_UNHURRIED) else database.allowed():
                 await self.app(scope, receive, send_and_note)
         except Exception as error:  # noqa: BLE001 (nothing of it may reach the client or the log but its type and place)
-            log.error("unexpected error", request_id=request_id, error=type(error).__name__, where=place_of(error))  # noqa: TRY400 (no trace: it holds values)
+            log.error("unexpected error", error=type(error).__name__, where=place_of(error))  # noqa: TRY400 (no trace: it holds values)
             if not begun:
                 body = {"errors": [{"message": "Something went wrong on our side", "extensions": {"code": "INTERNAL", "requestId": request_id}}]}
                 await JSONResponse(body, 500, {"Cache-Control": "no-store"})(scope, receive, send_and_note)
@@ -75,6 +92,8 @@ class Told:
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
+        bind_contextvars(socket_id=scope["state"]["request_id"])
+        metrics.sockets.inc()
         try:
             await self.app(scope, receive, send)
         except Exception as error:  # noqa: BLE001 (as above)
@@ -82,19 +101,20 @@ class Told:
             with suppress(Exception):  # it may be closed already
                 await send({"type": "websocket.close", "code": 1011})
         finally:
+            metrics.sockets.dec()
             log.info("socket ended", route=_route_of(scope), seconds=round(time.perf_counter() - started, 1))
 
 
-def _tell(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+def _tell(scope: Scope, status: int, seconds: float) -> None:
     route = _route_of(scope)
     metrics.requests.labels(route, status).inc()
     metrics.seconds.labels(route).observe(seconds)
-    log.info("answered", request_id=request_id, method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+    log.info("answered", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
 
 
 _ROUTES = frozenset({"/graphql", "/schema.graphql", "/auth/sign-in", "/auth/sign-out", "/healthz", "/readyz", "/metrics"})
 _UNHURRIED = ("/exports/", "/webhooks/")
-_PREFIXES = ("/exports/", "/documents/", "/webhooks/", "/graphiql/", "/assets/")
+_PREFIXES = ("/auth/sign-on/", "/exports/", "/documents/", "/webhooks/", "/graphiql/", "/assets/")
 _PAGES = tuple(address for addresses in ADDRESSES.values() for address in addresses if address != "/")
 
 

@@ -15,6 +15,7 @@ from resolvers import documents
 from schema.build import Schema
 from schema.prepared import Prepared
 from tests.databases import Postgres
+from tests.identity.providing import SigningOn, signing_on
 from tests.serving import Deployment, deploy
 
 pytest_plugins = ["tests.written_down_plugin"]
@@ -127,6 +128,24 @@ async def deployment(deployed: Deployment) -> AsyncIterator[Deployment]:
     await open_database(deployed.database_url)
     await documents.prepare()
     yield deployed
+    await close_database()
+
+
+@pytest.fixture(scope="session")
+async def signing(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SigningOn]:
+    """A provider of single sign-on, and a server on SQLite that trusts it."""
+    folder = tmp_path_factory.mktemp("signing")
+    copy = shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), folder / "latchkey.sqlite3")
+    async with signing_on(f"sqlite://{copy}", folder) as both:
+        yield both
+
+
+@pytest.fixture
+async def sign_on(signing: SigningOn) -> AsyncIterator[SigningOn]:
+    """The same, with its database open here too."""
+    await open_database(signing.server.database_url)
+    await documents.prepare()
+    yield signing
     await close_database()
 
 

@@ -59,7 +59,7 @@ class Server:
 
     def __init__(self, database_url: str, folder: Path, *, host: str = "127.0.0.1", started_by: Sequence[str] = (), **settings: str) -> None:
         self.database_url = database_url
-        self.port = free_port()
+        self.port = int(settings.pop("port", "0")) or free_port()
         self.url = f"http://{host}:{self.port}"
         self._log = folder / f"server-{self.port}.log"
         self._told = 0

@@ -13,14 +13,19 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner, Result
 
 import cli
 import models
+from exchange import integrations
+from identity.bearers import holder
+from identity.credentials import identity_hash
 from identity.sessions import SignInRefused, sign_in
 from identity.tokens import viewer_of_token
+from identity.users import find_user
 from models import database
 from models.database import close_database, open_database
 from policy.vocabulary import ClaimStatus
@@ -73,8 +78,10 @@ def assert_failed(result: Result, line: str, *, code: int = 1) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *("", "migrate", "demo", "import", "token", "user", "user add", "user deactivate", "integration", "integration add", "explain", "sdl"),
+        *("", "migrate", "demo", "import", "token", "user", "user add", "user link", "user unlink", "user deactivate"),
+        *("integration", "integration add", "integration end", "rotate-keys", "explain", "sdl"),
         *("roles", "retention", "backup", "after-restore"),
+        *("outbox", "webhook-secret"),
     ],
 )
 async def test_each_command_says_how_it_is_used(tmp_path: Path, command: str) -> None:
@@ -89,7 +96,10 @@ def test_no_command_is_left_out() -> None:
     found = {str(command.name or command.callback.__name__) for command in cli.app.registered_commands if command.callback}
     groups = {group.name for group in cli.app.registered_groups}
     assert (found, groups) == (
-        {"migrate", "demo", "import", "token", "explain", "sdl", "roles", "retention", "backup", "after_restore"},
+        {
+            *("migrate", "demo", "import", "token", "rotate-keys", "explain", "sdl"),
+            *("roles", "retention", "backup", "after_restore", "outbox", "webhook-secret"),
+        },
         {"user", "integration"},
     )
 
@@ -103,6 +113,8 @@ COMMANDS = [
     pytest.param(["integration", "add", "a@example.com"], id="integration-add"),
     pytest.param(["explain", "a@example.com", "VIEW_SETTINGS", "QWNjb3VudDoxMjM="], id="explain"),
     pytest.param(["import", str(FIXTURES / "v2_parcels.json"), "--account", "a@example.com"], id="import"),
+    pytest.param(["outbox"], id="outbox"),
+    pytest.param(["webhook-secret", "a@example.com"], id="webhook-secret"),
     pytest.param(["demo"], id="demo"),
     pytest.param(["demo", "--list"], id="demo-list"),
     pytest.param(["roles", "--server", "somebody"], id="roles"),
@@ -280,6 +292,25 @@ async def test_a_deactivated_user_is_signed_out_everywhere(run: Run, database_ur
     assert_failed(await run("user", "deactivate", "ana@example.com"), "there is no such user")
 
 
+async def test_a_user_without_a_password_is_linked_to_who_they_are_elsewhere(run: Run, database_url: str) -> None:
+    for email in ("ana@example.com", "bea@example.com"):
+        assert (await run("user", "add", email, "--name", "Ana", "--no-password")).exit_code == 0
+    there = ["--issuer", "https://login.example.com", "--subject", "ana"]
+    result = await run("user", "link", "Ana@example.com", *there)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "✓ linked\n")
+    assert_failed(await run("user", "link", "bea@example.com", *there), "another user is linked to this person already")
+    assert_failed(await run("user", "link", "nobody@example.com", *there), "there is no such user")
+    async with opened(database_url):
+        found = await holder(identity_hash("https://login.example.com", "ana"))
+        assert found is not None
+        assert found.viewer == await find_user("ana@example.com")
+        with pytest.raises(SignInRefused):
+            await sign_in("ana@example.com", "", "192.0.2.1")
+    result = await run("user", "unlink", "ana@example.com")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "✓ unlinked\n")
+    assert (await run("user", "link", "bea@example.com", *there)).exit_code == 0
+
+
 async def test_a_role_is_changed_and_no_session_ended(run: Run, database_url: str) -> None:
     async with opened(database_url):
         merchant = await a_merchant()
@@ -295,6 +326,25 @@ async def test_a_role_is_changed_and_no_session_ended(run: Run, database_url: st
         assert_failed(await run("user", "role", nobody, "OWNER"), "there is no such user of a merchant")
 
 
+async def test_an_integration_is_replaced_by_another_with_both_believed_in_between(run: Run, database_url: str) -> None:
+    async with opened(database_url):
+        merchant = await a_merchant()
+    keys = []
+    for _ in range(2):
+        result = await run("integration", "add", str(merchant.id))
+        keys.append(UUID(result.stdout.splitlines()[0].rsplit("/", 1)[-1]))
+
+    async def believed() -> list[bool]:
+        async with opened(database_url):
+            return [await integrations.live(key) is not None for key in keys]
+
+    assert await believed() == [True, True]
+    assert (await run("integration", "end", str(keys[0]))).exit_code == 0
+    assert await believed() == [False, True]
+    assert_failed(await run("integration", "end", str(keys[0])), "there is no such integration, or it has ended")
+    assert_failed(await run("integration", "end", "nonsense"), "there is no such integration, or it has ended")
+
+
 async def test_an_integration_is_added_and_its_secret_shown_once(run: Run, database_url: str) -> None:
     async with opened(database_url):
         merchant = await a_merchant()
@@ -307,6 +357,8 @@ async def test_an_integration_is_added_and_its_secret_shown_once(run: Run, datab
         assert (str(kept.id), kept.name) == (found[1], "Sendcloud NL")
         assert await models.Integration.filter(account_id=merchant.id).count() == 1
     assert "https://" in (await run("integration", "add", str(merchant.id), secure="true")).stdout
+    behind = {"environment": "production", "allowed_hosts": "latchkey.example,other.example", "host": "unix:/run/latchkey-1/http.sock"}
+    assert "address: https://latchkey.example/webhooks/" in (await run("integration", "add", str(merchant.id), **behind)).stdout
     assert_failed(await run("integration", "add", str(merchant.id), "--name", ""), "name must not be empty")
     assert_failed(await run("integration", "add", "nowhere"), "there is no such account: give its id, or the e-mail of one of its users")
 

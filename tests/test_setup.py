@@ -11,7 +11,9 @@ from tests.databases import Postgres
 
 ROOT = Path(__file__).parent.parent
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
-NPM_LOCKS = sorted([*ROOT.glob("*/package-lock.json"), ROOT / "benchmarks/peers/node/package-lock.json"])
+NPM_LOCKS = sorted(
+    [*ROOT.glob("*/package-lock.json"), *(ROOT / "tests").glob("*/*/package-lock.json"), ROOT / "benchmarks/peers/node/package-lock.json"]
+)
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)

@@ -13,6 +13,7 @@ from graphql.language import FragmentDefinitionNode, Lexer, Source, TokenKind
 from schema import cost, size
 from schema.build import Schema
 from schema.size import MOST, require_modest, size_of
+from settings import COST_PER_MINUTE, OPERATIONS_PER_MINUTE
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = {
@@ -49,6 +50,17 @@ def cost_of(schema: GraphQLSchema, operation: OperationDefinitionNode) -> int:
         if str(getattr(each.type, "name", None) or each.type).find("Int") >= 0
     }
     return cost.cost(schema, operation, _FRAGMENTS, variables)
+
+
+def test_a_quarter_of_a_minute_s_operations_costs_less_than_a_quarter_of_its_budget(schema: Schema) -> None:
+    """Whichever of our own they are: who uses the web apps is stopped by neither limit before the other."""
+    dearest = max(
+        cost_of(schema._schema, operation)
+        for name, text in DOCUMENTS.items()
+        for operation in parse(text).definitions
+        if name.startswith("web/") and isinstance(operation, OperationDefinitionNode)
+    )
+    assert OPERATIONS_PER_MINUTE * dearest < COST_PER_MINUTE
 
 
 def test_introspection_as_tools_send_it_is_let_through(schema: Schema) -> None:

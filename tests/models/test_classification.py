@@ -112,9 +112,14 @@ def test_every_secret_is_a_hash_or_a_key() -> None:
     assert secret == {
         "users.password_hash",
         "sessions.token_hash",
+        "sessions.provider_hash",
+        "external_identities.identity_hash",
+        "spent_once.used_hash",
         "tokens.token_hash",
         "sign_in_attempts.subject",
+        "budget_leases.subject",
         "integrations.secret",
         "export_links.token_hash",
         "server_secrets.value",
+        "webhook_secrets.secret",
     }

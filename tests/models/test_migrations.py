@@ -20,7 +20,7 @@ from tortoise.migrations.operations import AlterModelOptions
 import models
 from models import database as tables
 from models.database import close_database, migrate, open_database
-from models.enums import InvestigationKind
+from models.enums import Channel, DeliveryState, Happening, InvestigationKind
 from models.fields import new_id
 from policy.vocabulary import Action, Basis, ConsentState
 from resolvers import direct_debits, documents
@@ -30,7 +30,7 @@ from tests.builders import Merchant, ParcelMade, a_claim, a_consent, a_merchant,
 from tests.databases import Postgres
 from tests.serving import token_of
 
-FIRST = "0001_initial"
+LAST = max(file.stem for file in (Path(models.__file__).parent / "migrations").glob("[0-9]*.py"))
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +133,7 @@ async def fill() -> Filled:
     await models.InvestigationPersonalData.create(entry_id=entry.id, account_id=merchant.id, carrier_reference="C-1", note="Asked")
     await models.ParcelFile.create(account_id=merchant.id, parcel_id=parcel.id, media_type="application/pdf", content=b"%PDF")
     await models.Integration.create(account_id=merchant.id, name="Sendcloud", secret="s" * 64, created_at=now)
+    await models.BudgetLease.create(subject="0" * 64, minute=1, operations=1, cost=1, operations_granted=1, cost_granted=1)
     await models.ExportLink.create(
         account_id=merchant.id,
         user_id=merchant.owner.id,
@@ -141,10 +142,17 @@ async def fill() -> Filled:
         created_at=now,
         expires_at=now + timedelta(minutes=5),
     )
+    await models.ExternalIdentity.create(user_id=agent.id, identity_hash="3" * 64, created_at=now)
+    await models.SpentOnce.create(used_hash="4" * 64, expires_at=now)
     await models.Session.create(user_id=merchant.owner.id, token_hash="1" * 64, created_at=now, expires_at=now + timedelta(hours=12))
     await token_of(agent)
     await models.SignInAttempts.create(subject="2" * 64, window_started_at=now, attempts=3)
     await models.Change.create(topic="consent", account_id=merchant.id)
+    event = await models.OutboxEvent.create(account_id=merchant.id, kind=Happening.CLAIM_TAKEN, subject_id=claim, at=now)
+    await models.OutboxDelivery.create(
+        event_id=event.id, account_id=merchant.id, channel=Channel.EMAIL, recipient_id=merchant.owner.id, state=DeliveryState.WAITING, due_at=now
+    )
+    await models.WebhookSecret.create(account_id=merchant.id, secret="whsec_" + "c" * 44, created_at=now)
     await documents.prepare()
     await models.AccessEvent.create(
         at=now, agent_id=agent.id, account_id=merchant.id, action=Action.VIEW_PERSONAL_DATA, basis=Basis.CONSENT, request_id=str(new_id())
@@ -244,7 +252,7 @@ from policy.vocabulary import MerchantRole
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "{FIRST}")]
+    dependencies = [("models", "{LAST}")]
     operations = [
         ops.AddField("Parcel", "colour", fields.CharField(null=True, max_length=16)),
         ops.AddField("Claim", "urgency", fields.IntField(db_default=2)),
@@ -266,7 +274,7 @@ def with_a_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
     """A package of our migrations and one after the last: it changes tables that have rows, indexes, constraints and children."""
     package = tmp_path / "migrations_and_a_next"
     shutil.copytree(Path(models.__file__).parent / "migrations", package, ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "0002_next.py").write_text(NEXT)
+    (package / "9999_next.py").write_text(NEXT)
     monkeypatch.syspath_prepend(tmp_path)
     yield package.name
     for name in [name for name in sys.modules if name.split(".")[0] == package.name]:
@@ -296,7 +304,7 @@ async def test_a_next_migration_loses_nothing_of_a_filled_database(database_url:
     await assert_held(there)
     await close_database()
 
-    await migrate(database_url, FIRST, package=with_a_next)
+    await migrate(database_url, LAST, package=with_a_next)
     await open_database(database_url)
     shape_back, rows_back = await shape(), await rows()
     assert {table: set(columns) for table, columns in shape_back.columns.items()} == {

@@ -21,7 +21,8 @@ import orjson
 
 import server
 from models import database
-from resolvers import live
+from models.database import Engine
+from resolvers import budgets, live
 from resolvers.live import Changes
 from schema import prepared
 from service import logs
@@ -42,7 +43,7 @@ class World:
         self.written = io.StringIO()
         sys.stderr = self.written
         os.environ.pop("LATCHKEY_ENVIRONMENT", None)
-        given = Settings(database_url=url)
+        given = Settings(database_url=url, operations_per_minute=1_000_000, cost_per_minute=1_000_000_000)  # what is left is compared
         logs.configure_logging(given.log_level, readable=given.development)
         self.changes = Changes()
         vars(server)["Changes"] = lambda: self.changes  # to know when a subscription listens
@@ -162,6 +163,12 @@ def _scope(kind: str, path: str, headers: list[tuple[str, str]], **more: Any) ->
     }
 
 
+def _one_minute() -> None:
+    """The worlds' budgets are of one minute, however long it takes: it must not end between the two answers of a pair."""
+    vars(budgets)["_MINUTE"] = dict.fromkeys(Engine, "CAST(1 AS bigint)")
+    vars(budgets)["_SECONDS_LEFT"] = dict.fromkeys(Engine, "CAST(1000000 AS double precision)")
+
+
 def _remember_documents() -> None:
     """Parsing and validating is most of the work, and the generator asks each document several times: those that hold a text are kept too."""
     vars(prepared)["Prepared"]._holds_a_text = staticmethod(lambda _: False)
@@ -174,6 +181,7 @@ async def serve(url: str, plant: str | None) -> None:
 
         planted.PLANTS[plant].plant()
     _remember_documents()
+    _one_minute()
     loop = asyncio.get_running_loop()
     with watched(_ANSWERING.get) as wire:
         world = World(url, wire)

@@ -101,3 +101,19 @@ async def test_every_server_of_a_database_signs_with_its_one_key(database: str) 
     await documents.prepare()
     with pytest.raises(NotFound):
         documents.opened(token, viewer)
+
+
+async def test_a_link_outlives_one_rotation_of_the_keys_and_not_two(database: str) -> None:
+    viewer, parcel = a_viewer(), new_id()
+    (old,) = tokens(viewer, parcel, 1)
+    await documents.rotate()
+    (new,) = tokens(viewer, parcel, 1)
+    assert new != old
+    for _ in range(2):
+        assert [documents.opened(token, viewer) for token in (old, new)] == [(parcel, 0)] * 2
+        documents._keys.clear()
+        await documents.prepare()  # another process
+    await documents.rotate()
+    assert documents.opened(new, viewer) == (parcel, 0)
+    with pytest.raises(NotFound):
+        documents.opened(old, viewer)

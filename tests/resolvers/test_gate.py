@@ -54,7 +54,7 @@ def test_what_no_fact_would_allow_is_known_before_there_are_facts() -> None:
 
 
 def test_a_gate_lets_an_agent_see_five_hundred_parcels_an_hour_unless_told_otherwise() -> None:
-    assert Gate(AGENT, REQUEST).most_parcels_an_hour == 500
+    assert (Gate(AGENT, REQUEST).most_parcels_an_hour, Gate(AGENT, REQUEST).most_searches_an_hour) == (500, 200)
 
 
 def test_what_an_agent_is_shown_is_noted_and_nothing_else() -> None:
@@ -67,7 +67,7 @@ def test_what_an_agent_is_shown_is_noted_and_nothing_else() -> None:
 def test_the_gate_remembers_no_decision() -> None:
     gate = Gate(AGENT, REQUEST)
     assert [gate.may(VIEW, facts) for facts in (LIVE, FACTS, CLAIMED, FACTS, LIVE)] == [True, False, True, False, True]
-    assert {each.name for each in fields(gate)} == {"viewer", "request", "most_parcels_an_hour"}
+    assert {each.name for each in fields(gate)} == {"viewer", "request", "most_parcels_an_hour", "most_searches_an_hour"}
 
 
 def test_only_true_is_an_allowance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -391,6 +391,27 @@ async def test_answers_at_the_same_time_do_not_exceed_the_limit_together(agent: 
     assert len({row.parcel_id for row in await recorded()}) == 5
 
 
+async def test_only_so_many_searches_of_an_account_are_made_in_an_hour(agent: Viewer, merchant: Merchant, schema: Schema) -> None:
+    """Of each agent in each account, whether anything was found or not; seeing parcels and searching do not count for one another."""
+    other, other_agent = await a_merchant(), await an_agent()
+    for account in (merchant, other):
+        await some_parcels(account, 2)
+        await a_consent(account)
+
+    async def searched(viewer: Viewer, account: Merchant, name: str = "nobody of this name") -> list[str | None]:
+        document = page(account, f'filter: {{search: "{name}"}}', "id")
+        return (await ask(schema, viewer, document, most_searches_an_hour=3, most_parcels_an_hour=2)).reasons
+
+    answers = await asyncio.gather(*(searched(agent, merchant) for _ in range(5)))
+    assert sorted(answers) == [[], [], [], ["TOO_MANY_DISCLOSURES"], ["TOO_MANY_DISCLOSURES"]]
+    assert await searched(agent, merchant, "jan") == ["TOO_MANY_DISCLOSURES"]
+    assert [await searched(agent, other), await searched(other_agent, merchant)] == [[], []]
+    assert emails(await ask(schema, agent, page(merchant), most_searches_an_hour=3, most_parcels_an_hour=2)) == [True, True]
+    assert len([row for row in await recorded() if row.agent_id == agent.id and row.account_id == merchant.id and row.parcel_id is None]) == 3
+    await db.execute("UPDATE access_log SET at = :at", at=await db.clock() - timedelta(hours=1, seconds=1))
+    assert await searched(agent, merchant) == []
+
+
 # Searches and changes.
 
 

@@ -37,6 +37,8 @@ ANSWERS = [
 SECURITY = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    "x-permitted-cross-domain-policies": "none",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -57,6 +59,7 @@ async def test_each_answer_is_safe_to_show(deployed: Deployment, method: str, pa
     assert {name: answer.headers.get(name) for name in SECURITY} == SECURITY
     assert UUID(answer.headers["x-request-id"]).version == 7
     assert "server" not in answer.headers
+    assert "strict-transport-security" not in answer.headers  # this is not TLS
     assert [name for name in answer.headers if name.startswith("access-control") or name == "x-powered-by"] == []
     assert "Traceback" not in answer.text
 
@@ -108,7 +111,8 @@ async def test_graphql_answers_vary_by_what_they_depend_on(deployed: Deployment)
 async def test_only_our_hosts_are_answered(deployed: Deployment) -> None:
     app = application(Settings(environment=Environment.PRODUCTION, allowed_hosts="latchkey.example, www.latchkey.example"))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://latchkey.example") as client:
-        assert (await client.get("/healthz")).status_code == 200
+        answer = await client.get("/healthz")
+        assert (answer.status_code, answer.headers["strict-transport-security"]) == (200, "max-age=31536000")
         assert (await client.get("/healthz", headers={"host": "www.latchkey.example"})).status_code == 200
         for host in ("evil.example", "latchkey.example.evil.example", "127.0.0.1", ""):
             answer = await client.get("/healthz", headers={"host": host})

@@ -85,7 +85,10 @@ async def test_metrics_count_without_naming_anything(deployed: Deployment) -> No
         pytest.param({"metrics_token": "geheim"}, "Bearer gehei", 404, id="another-token"),
         pytest.param({"metrics_token": "geheim"}, "Bearer geheïm", 404, id="a-token-not-ascii"),
         pytest.param({"metrics_token": "geheim"}, "Bearer geheim", 200, id="the-token"),
-        pytest.param({"metrics_token": "geheim", "environment": Environment.PRODUCTION}, "Bearer geheim", 200, id="the-token-in-production"),
+        pytest.param({"metrics_token": "geheim,nieuw"}, "Bearer geheim", 200, id="the-old-token"),
+        pytest.param({"metrics_token": "geheim,nieuw"}, "Bearer nieuw", 200, id="the-new-token"),
+        pytest.param({"metrics_token": "geheim,nieuw"}, "Bearer geheim,nieuw", 404, id="both-at-once"),
+        pytest.param({"metrics_token": "g" * 16, "environment": Environment.PRODUCTION}, f"Bearer {'g' * 16}", 200, id="the-token-in-production"),
     ],
 )
 async def test_metrics_are_for_who_may_read_them(given: dict[str, object], authorization: str | None, status: int) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 
 import pytest
 from websockets.asyncio.client import connect
@@ -11,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from models import database
 from tests.asking import account_id, parcel_id
 from tests.builders import Merchant, ParcelMade, a_consent, a_merchant, a_parcel, an_agent
-from tests.serving import PASSWORD, Deployment, token_of, with_password
+from tests.serving import HERE, PASSWORD, TRUSTED, Deployment, token_of, until, with_password
 
 MARK = "Kenmerk7QZ3"
 EVERYTHING = """query Q($id: ID!) {
@@ -47,6 +50,83 @@ async def test_a_line_says_which_route_with_what_status(deployment: Deployment) 
         answer = await client.get("/healthz")
     (line,) = await written(deployment)
     assert re.search(r"answered .*method=GET ms=[\d.]+ request_id=" + answer.headers["x-request-id"] + " route=/healthz status=200", line)
+
+
+async def test_a_line_says_who_asked_what_and_how_it_ended(deployment: Deployment, merchant: Merchant, parcel: ParcelMade) -> None:
+    """By ids and words of ours: the name of an operation only if it is a trusted document's, and positions whether or not there is a value."""
+    agent = await an_agent()
+    token, server, variables = await token_of(agent), deployment.server, {"id": parcel_id(parcel.id)}
+    await written(deployment)
+    async with server.client(token) as client:
+        await client.post("/graphql", json={"documentId": deployment.documents["Recipients"], "variables": variables})
+        await client.post("/graphql", json={"query": f"query {MARK} {{ viewer {{ {MARK} }} }}"})
+    async with server.client() as client:
+        await client.post("/graphql", json={"documentId": deployment.documents["Recipients"], "variables": variables})
+    named, invalid, nobodys = [dict(re.findall(r"(\w+)=(\S+)", line)) for line in await written(deployment)]
+    who = {"user": str(agent.id), "kind": "agent"}
+    assert named.items() >= {**who, "type": "query", "operation": "Recipients", "codes": "[]", "shown": "1", "withheld": "0"}.items()
+    assert int(named["cost"]) > 1
+    assert invalid.items() >= {**who, "type": "unknown", "operation": "other", "codes": "['BAD_USER_INPUT']", "cost": "0"}.items()
+    assert nobodys.items() >= {"user": "nobody", "kind": "nobody", "operation": "Recipients", "codes": "['UNAUTHENTICATED']"}.items()
+
+
+async def test_an_operation_of_a_socket_has_lines_of_its_own(deployment: Deployment, merchant: Merchant, parcel: ParcelMade) -> None:
+    agent = await an_agent()
+    token = await token_of(agent)
+    await written(deployment)
+    async with deployment.server.socket(token) as socket:
+        await socket.run(TRUSTED["Recipients"], {"id": parcel_id(parcel.id)})
+        await socket.subscribe("1", TRUSTED["Login"], {"id": account_id(merchant.id)})
+        await socket.next()
+    lines: list[str] = []
+
+    def all_written() -> bool:
+        lines.extend((deployment.server.news()).splitlines())
+        return "socket ended" in "\n".join(lines)
+
+    await until(all_written)
+    told = [dict(re.findall(r"(\w+)=(\S+)", line)) | {"event": line.split("] ")[1].split("  ")[0].strip()} for line in lines]
+    assert [(each["event"], each.get("operation"), each.get("type")) for each in told] == [
+        ("operation began", "Recipients", None),
+        ("operation ended", "Recipients", "query"),
+        ("operation began", "Login", None),
+        ("operation ended", "Login", "subscription"),
+        ("socket ended", None, None),
+    ]
+    assert {each["socket_id"] for each in told} == {told[0]["socket_id"]}
+    assert {each["user"] for each in told[:4]} == {str(agent.id)}
+    assert len({each["request_id"] for each in told[:4]}) == 2
+    assert told[1]["shown"] == "1"
+
+
+def test_a_library_s_line_is_told_without_what_was_put_into_it() -> None:
+    """As JSON, like ours. asyncio and drivers put exceptions, and so values, into theirs."""
+    script = f"""
+import logging
+from service.logs import configure_logging
+configure_logging("DEBUG", readable=False)
+try:
+    raise ValueError("{MARK}")
+except ValueError as error:
+    logging.getLogger("asyncio").error("Task exception was never retrieved\\nfuture: <Task {MARK}>", exc_info=error)
+    logging.getLogger("some.driver").warning("no answer to %s", "{MARK}", exc_info=True)
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application\\n", exc_info=error)
+logging.getLogger("some.driver").warning("%d", "{MARK}")
+logging.getLogger("asyncpg").info("{MARK}")
+logging.getLogger("uvicorn.error").error("Traceback (most recent call last):\\n  x\\nbuiltins.OSError: {MARK}")
+logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], cwd=HERE, capture_output=True, text=True, timeout=60, check=True)
+    assert MARK not in ended.stderr + ended.stdout
+    told = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [(each["event"], each["logger"], each.get("error")) for each in told] == [
+        ("Task exception was never retrieved", "asyncio", "ValueError"),
+        ("no answer to %s", "some.driver", "ValueError"),
+        ("Exception in ASGI application", "uvicorn.error", "ValueError"),
+        ("%d", "some.driver", None),
+        ("did not start", "uvicorn.error", "builtins.OSError"),
+        ("Started server process [7]", "uvicorn.error", None),
+    ]
 
 
 async def test_no_value_of_an_answer_or_a_question_is_written(deployment: Deployment, parcel: ParcelMade) -> None:

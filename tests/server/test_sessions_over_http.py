@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,9 +14,9 @@ from models.database import fetch
 from server import application
 from settings import Environment, Settings
 from tests.builders import Merchant, a_merchant
-from tests.serving import PASSWORD, Deployment, session_of, token_of, with_password
+from tests.serving import PASSWORD, TRUSTED, Deployment, session_of, token_of, with_password
 
-WHO = {"query": "{ viewer { name } }"}
+WHO = {"query": TRUSTED["WhoAmI"]}
 NAME = {"data": {"viewer": {"name": "Owner of Bakker Bikes"}}}
 NOBODY = {"data": {"viewer": None}}
 
@@ -62,8 +63,9 @@ async def test_signed_in_and_out(deployment: Deployment, email: str) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"secure": True}, {"environment": Environment.PRODUCTION}], ids=["secure", "production"])
-async def test_on_tls_the_cookie_is_a_host_s_own_and_secure(deployment: Deployment, email: str, settings: dict[str, object]) -> None:
-    app = application(Settings(allowed_hosts="latchkey.example", **settings))  # type: ignore[arg-type] # these two
+async def test_on_tls_the_cookie_is_a_host_s_own_and_secure(deployment: Deployment, email: str, settings: dict[str, object], tmp_path: Path) -> None:
+    (tmp_path / "who.graphql").write_text(WHO["query"])
+    app = application(Settings(allowed_hosts="latchkey.example", trusted_documents=tmp_path, **settings))  # type: ignore[arg-type] # these two
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="https://latchkey.example") as browser:
         answer = await sign_in(browser, email)
         assert cookie(answer) == (

@@ -44,7 +44,7 @@ export async function start<Words extends { common: CommonWords }>(app: App<Word
       return <Help failure={failure.value} again={() => location.reload()} />;
     }
     if (!viewer.value) {
-      return <SignIn />;
+      return <SignIn kind={app.kind} />;
     }
     return viewer.value.kind === app.kind ? <app.Main key={viewer.value.id} /> : <app.Elsewhere />;
   }

@@ -11,6 +11,13 @@ const words: CommonWords = {
     wrong: "Die E-Mail-Adresse oder das Passwort stimmt nicht.",
     tooMany: "Zu viele Versuche. Bitte warten Sie einige Minuten und versuchen Sie es dann erneut.",
     ended: "Ihre Sitzung ist abgelaufen. Bitte melden Sie sich wieder an.",
+    elsewhere: (name) => `Anmelden mit ${name}`,
+    refused: {
+      unknown: "Sie sind dort angemeldet, hier ist aber niemand mit Ihnen verknüpft. Fragen Sie in Ihrer Organisation nach.",
+      cancelled: "Sie wurden dort nicht angemeldet. Versuchen Sie es erneut.",
+      failed: "Die Anmeldung schlug fehl. Versuchen Sie es erneut.",
+      unavailable: "Der Anmeldedienst antwortet nicht. Versuchen Sie es in einigen Minuten erneut.",
+    },
   },
   signOut: "Abmelden",
   language: "Sprache",

@@ -29,6 +29,13 @@ export default {
     wrong: "The e-mail address or the password isn't right.",
     tooMany: "Too many attempts. Wait a few minutes, then try again.",
     ended: "Your session has ended. Sign in again to go on.",
+    elsewhere: (name: string) => `Sign in with ${name}`,
+    refused: {
+      unknown: "You are signed in there, but nobody here is linked to you. Ask whoever looks after access at your organisation.",
+      cancelled: "You were not signed in there. Try again.",
+      failed: "Signing in did not work, or took too long. Try again.",
+      unavailable: "The sign-in service doesn't answer. Try again in a few minutes.",
+    },
   },
   signOut: "Sign out",
   language: "Language",

@@ -11,6 +11,13 @@ const words: CommonWords = {
     wrong: "El correo electrónico o la contraseña no son correctos.",
     tooMany: "Demasiados intentos. Espere unos minutos y vuelva a intentarlo.",
     ended: "Su sesión ha terminado. Inicie sesión de nuevo para continuar.",
+    elsewhere: (name) => `Iniciar sesión con ${name}`,
+    refused: {
+      unknown: "Ha iniciado sesión allí, pero aquí no hay nadie vinculado con usted. Pregunte a quien gestione los accesos en su organización.",
+      cancelled: "No se ha iniciado sesión allí. Inténtelo de nuevo.",
+      failed: "El inicio de sesión no ha funcionado o ha tardado demasiado. Inténtelo de nuevo.",
+      unavailable: "El servicio de inicio de sesión no responde. Inténtelo de nuevo en unos minutos.",
+    },
   },
   signOut: "Cerrar sesión",
   language: "Idioma",

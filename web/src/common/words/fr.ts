@@ -11,6 +11,13 @@ const words: CommonWords = {
     wrong: "L'adresse e-mail ou le mot de passe est incorrect.",
     tooMany: "Trop de tentatives. Patientez quelques minutes, puis réessayez.",
     ended: "Votre session est terminée. Reconnectez-vous pour continuer.",
+    elsewhere: (name) => `Se connecter avec ${name}`,
+    refused: {
+      unknown: "Vous y êtes connecté, mais personne ici n'est lié à vous. Adressez-vous à la personne qui gère les accès dans votre organisation.",
+      cancelled: "Vous n'y avez pas été connecté. Réessayez.",
+      failed: "La connexion a échoué ou a pris trop de temps. Réessayez.",
+      unavailable: "Le service de connexion ne répond pas. Réessayez dans quelques minutes.",
+    },
   },
   signOut: "Se déconnecter",
   language: "Langue",

@@ -11,6 +11,13 @@ const words: CommonWords = {
     wrong: "L'indirizzo e-mail o la password non è corretta.",
     tooMany: "Troppi tentativi. Attenda qualche minuto e riprovi.",
     ended: "La Sua sessione è terminata. Acceda di nuovo per continuare.",
+    elsewhere: (name) => `Accedi con ${name}`,
+    refused: {
+      unknown: "Ha effettuato l'accesso lì, ma qui nessuno è collegato a Lei. Chieda a chi gestisce gli accessi nella Sua organizzazione.",
+      cancelled: "L'accesso lì non è avvenuto. Riprovi.",
+      failed: "L'accesso non è riuscito o ha richiesto troppo tempo. Riprovi.",
+      unavailable: "Il servizio di accesso non risponde. Riprovi tra qualche minuto.",
+    },
   },
   signOut: "Esci",
   language: "Lingua",

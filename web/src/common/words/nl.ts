@@ -11,6 +11,13 @@ const words: CommonWords = {
     wrong: "Het e-mailadres of het wachtwoord klopt niet.",
     tooMany: "Te veel pogingen. Wacht een paar minuten en probeer het dan opnieuw.",
     ended: "Uw sessie is afgelopen. Log opnieuw in om verder te gaan.",
+    elsewhere: (name) => `Inloggen met ${name}`,
+    refused: {
+      unknown: "U bent daar ingelogd, maar niemand hier is aan u gekoppeld. Vraag het degene die in uw organisatie over toegang gaat.",
+      cancelled: "U bent daar niet ingelogd. Probeer het opnieuw.",
+      failed: "Inloggen is niet gelukt of duurde te lang. Probeer het opnieuw.",
+      unavailable: "De inlogdienst antwoordt niet. Probeer het over een paar minuten opnieuw.",
+    },
   },
   signOut: "Uitloggen",
   language: "Taal",

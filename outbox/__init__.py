@@ -1,0 +1,1 @@
+"""Merchants are told: what `resolvers.outbox` wrote is brought to them, at least once, by e-mail and by webhook."""

@@ -1,0 +1,35 @@
+"""What a server looks up of itself now and then, so that a scrape asks nothing of the database."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from service import health, metrics
+
+WATCH_SECONDS = 15.0
+log = structlog.get_logger(__name__)
+
+
+async def watching(host: str, port: int) -> None:
+    """Now and then: is it ready, how many consents are live, how much did the busiest agent see? Tells the metrics on this port, unless it is 0.
+
+    Of several processes that share their counts, whoever started them tells.
+    """
+    stop = metrics.listen(host, port) if port and not metrics.are_shared() else None
+    try:
+        await _looking_up()
+    finally:
+        if stop:
+            stop()
+
+
+async def _looking_up() -> None:
+    while True:
+        try:
+            if await health.is_ready():
+                await metrics.look_up()
+        except Exception as error:  # noqa: BLE001 (the next time will do)
+            log.warning("looking up failed", error=type(error).__name__)
+        await asyncio.sleep(WATCH_SECONDS)
