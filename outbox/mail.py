@@ -23,7 +23,7 @@ _PORTS: Final = {"smtp": 587, "smtps": 465}
 class MailServer:
     """Where e-mail is handed in. `smtps` speaks TLS from the start; `smtp` must be able to STARTTLS, but on this machine."""
 
-    host: str
+    host: str = field(repr=False)
     port: int
     tls: bool
     starttls: bool

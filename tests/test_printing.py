@@ -19,9 +19,11 @@ from tortoise import Tortoise
 import exchange
 import identity
 import models
+import outbox
 import policy
 import resolvers
 import schema
+import service
 from models.fields import new_id
 from policy.classification import COLUMNS, FIELDS, Inside, Secret
 from resolvers.account_settings import SenderAddress
@@ -30,7 +32,7 @@ from resolvers.documents import Document
 from resolvers.parcels import Money, ParcelItem, TrackingEvent
 
 MARK = "Kenmerk7QZ8"
-ROOMS = (policy, models, resolvers, exchange, identity, schema)
+ROOMS = (policy, models, resolvers, exchange, identity, outbox, schema, service)
 
 
 def _modules(room: ModuleType) -> list[ModuleType]:
@@ -82,12 +84,20 @@ PRINTED: dict[str, str] = {
     "models.migrating._Index": "sql columns",
     "models.postgres.Servers": "settle",
     "models.roles.May": "read change",
+    "outbox.delivering.Deliverer": "mail webhooks",  # by their class's name
+    "outbox.deliveries.Delivery": "detail",  # a word of ours
+    "outbox.deliveries.Listed": "problem",  # a code, or the name of an exception
+    "outbox.letters.Letterhead": "panel",
+    "outbox.webhooks.Post": "id",
+    "outbox.words.Words": "subjects texts logged outcomes account claim panel why",
     "resolvers.retention._Rule": "table which key instead",
     "exchange.stored_parcels.Stored": "deleted",
     "schema.context.Context": "request_id changes again name_of operation decided loaders connection_params",
     "schema.documents.TrustedDocuments": "texts names",
     "schema.mutation.Payload": "deleted_id",
+    "schema.noted.Noted": "name type codes",  # of a trusted document, or "other"
     "schema.privacy.PrivacyReport": "counts",
+    "service.pages.Links": "terms privacy support agents merchants",  # every page has them
     "policy.vocabulary.Viewer": "locale",
 }
 
