@@ -52,7 +52,7 @@ SERVER: Mapping[str, May] = {
     "consents": May(add=True, change="live_for ended_at ended_as ended_by_id"),  # ended once, and see HISTORY_STAYS
     "direct_debits": May(add=True, remove=True),
     "export_links": May(add=True, change="used_at parcel_filter", remove=True),
-    "external_identities": May(),
+    "external_identities": May(remove=True),  # they go with their account
     "integrations": May(change="ended_at"),
     "investigation_entries": May(add=True),
     "investigation_personal_data": May(add=True, remove=True),
@@ -74,7 +74,7 @@ SERVER: Mapping[str, May] = {
 
 #: More for a server whose single sign-on links people, adds them, or says what they are: its settings `link`, `create` and `role`.
 ADDS_PEOPLE: Mapping[str, May] = {
-    "external_identities": May(add=True),
+    "external_identities": May(add=True, remove=True),
     "users": May(add=True, change="deactivated_at password_hash role"),
 }
 

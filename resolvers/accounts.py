@@ -114,9 +114,9 @@ def _escaped(text: str) -> str:
 
 
 async def delete(gate: Gate, account_id: UUID, company_name: str) -> None:
-    """Delete an account: its personal rows, direct debit, sessions and tokens are destroyed, its consent and claims closed.
+    """Delete an account: its personal rows, direct debit, sessions, tokens and links to single sign-on are destroyed, its consent and claims closed.
 
-    The history of consents and the access log stay. Raises NotFound, Refused, and BadInput unless `company_name` is the account's.
+    Nobody there may be told anything any more: messages that were not sent go too. The history of consents and the access log stay. Raises NotFound, Refused, and BadInput unless `company_name` is the account's.
     """
     viewer = gate.require_viewer()
     async with database.transaction():
@@ -143,6 +143,10 @@ _ENDINGS = (
     "DELETE FROM direct_debits WHERE account_id = :id",
     "DELETE FROM export_links WHERE account_id = :id",
     "DELETE FROM webhook_secrets WHERE account_id = :id",
+    # In this order: whoever just makes deliveries of an event has locked it.
+    "DELETE FROM outbox_events WHERE account_id = :id",
+    "DELETE FROM outbox_deliveries WHERE account_id = :id",
+    f"DELETE FROM external_identities WHERE user_id IN {_USERS}",
     f"DELETE FROM sessions WHERE user_id IN {_USERS}",
     f"DELETE FROM tokens WHERE user_id IN {_USERS}",
     "UPDATE users SET deactivated_at = {now}, password_hash = NULL WHERE account_id = :id",

@@ -18,14 +18,15 @@ import models
 from exchange.imports import import_file
 from exchange.integrations import add_integration
 from exchange.webhooks import signature
-from identity import attempts
+from identity import attempts, external
 from identity.sessions import sign_in
 from models import database, roles
 from models.classified import declared_columns
 from models.database import close_database, migrate, open_database
 from models.roles import May, Purpose, UnfitRole
+from outbox import deliveries
 from policy.vocabulary import ConsentState
-from resolvers import exports, live, retention
+from resolvers import budgets, exports, live, retention
 from tests.asking import account_id, claim_id, parcel_id
 from tests.builders import Merchant, a_claim, a_consent, a_merchant, a_parcel, an_agent
 from tests.databases import Postgres
@@ -154,7 +155,7 @@ async def _posts(server: Server, key: UUID, secret: str) -> None:
 async def test_a_server_does_all_it_is_for(owned: Urls, tmp_path: Path) -> None:
     merchant = await a_merchant("Beperkt BV")
     secret = await add_integration(merchant.id, "Sendcloud")
-    server = Server(owned.server, tmp_path)
+    server = Server(owned.server, tmp_path, messages="true")
     async with serving(server):
         await a_story(server, merchant, secret)
     assert "ermission" not in server.said()
@@ -172,6 +173,9 @@ async def test_so_do_tidying_signing_in_and_importing(owned: Urls, tmp_path: Pat
     await attempts.forget_old()
     await live.forget_old_changes()
     await exports.forget_old_links()
+    await external.forget_spent()
+    await budgets.forget_old()
+    await deliveries.forget_old()
 
 
 async def test_a_claim_that_is_withdrawn_and_a_parcel_with_claims_that_is_deleted(owned: Urls, tmp_path: Path) -> None:

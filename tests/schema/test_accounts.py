@@ -152,6 +152,12 @@ async def fill(merchant: Merchant, agent: Viewer, schema: Schema) -> dict[str, U
         stamped: dict[str, Any] = {"user_id": user.id, "created_at": now, "expires_at": now + timedelta(hours=1)}
         await models.Session.create(token_hash=new_id().hex, **stamped)
         await models.Token.create(token_hash=new_id().hex, **stamped)
+        await models.ExternalIdentity.create(user_id=user.id, identity_hash=new_id().hex, created_at=now)
+    event = await models.OutboxEvent.create(account_id=merchant.id, kind="CONSENT_GRANTED", subject_id=new_id(), at=now, follows=new_id())
+    await models.OutboxDelivery.create(
+        event_id=event.id, account_id=merchant.id, channel="EMAIL", recipient_id=merchant.owner.id, state="WAITING", due_at=now
+    )
+    await models.WebhookSecret.create(account_id=merchant.id, secret="whsec_Xyl", created_at=now)
     await db.execute("UPDATE users SET password_hash = 'Xyl' WHERE account_id = :id", id=merchant.id)
     await models.Integration.create(account_id=merchant.id, name="Sendcloud", secret="s", created_at=now)
     await exports.create(Gate(merchant.owner, Request("r")), merchant.id, ParcelFilter(search="Xyl"))
@@ -169,7 +175,8 @@ async def test_deleting_destroys_what_is_personal_and_keeps_the_history_and_the_
     after = await contents()
 
     gone = ("account_personal_data", "direct_debits", "parcel_personal_data", "parcel_events", "parcel_files", "claim_personal_data")
-    for table in (*gone, "investigation_personal_data", "sessions", "tokens", "export_links"):
+    of_accounts = ("external_identities", "outbox_events", "outbox_deliveries", "webhook_secrets")
+    for table in (*gone, *of_accounts, "investigation_personal_data", "sessions", "tokens", "export_links"):
         assert set(after[table]) < set(before[table]), table
         assert len(after[table]) == len(before[table]) / 2, f"{table}: the other merchant's stay"
     of_theirs = {key: [row for row in rows if str(other.id) in row] for key, rows in before.items()}
