@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from identity.attempts import Attempt, forgive
 from identity.credentials import (
     ACTIVE_USERS,
     VIEWER_COLUMNS,
@@ -78,8 +79,8 @@ async def unlink(user_id: UUID) -> None:
         await _forget(user_id)
 
 
-async def open_session(person: Person, under_way: UnderWay, provider: Provider, lifetime: timedelta) -> NewSession:
-    """Sign in whom the provider named. A sign-in under way opens one session, and the one the browser had ends.
+async def open_session(person: Person, under_way: UnderWay, provider: Provider, lifetime: timedelta, attempt: Attempt | None = None) -> NewSession:
+    """Sign in whom the provider named. A sign-in under way opens one session, and the one the browser had ends; its `attempt` was no failure.
 
     Raises Refused: `failed` for one that was used already, `unknown` for whoever is no user of ours, or not by what the provider claims.
     """
@@ -88,6 +89,8 @@ async def open_session(person: Person, under_way: UnderWay, provider: Provider, 
         async with transaction():
             if not await spend(under_way.value, now):
                 raise Refused("failed")
+            if attempt is not None:
+                await forgive(attempt)
             viewer = await _user(person, under_way.kind, provider)
             if under_way.old_session:
                 await end(Kept.SESSIONS, under_way.old_session)

@@ -62,7 +62,8 @@ class Verified:
 class Keys:
     """The keys an issuer publishes, fetched by `fetch` (a JWK Set) when they are wanted, and again for a `kid` nobody knows.
 
-    Once there are keys they are fetched at most once a minute, and while the provider is down those there are go on counting.
+    Once there are keys they are fetched at most once a minute, and while the provider is down those there are go on counting: one caller waits to
+    find that out, and no other whose key is known.
     """
 
     def __init__(self, fetch: Callable[[], Awaitable[Any]]) -> None:
@@ -74,7 +75,8 @@ class Keys:
     async def named(self, kid: str | None) -> Key:
         """The key of this name; without one, the only key there is. Raises BadToken, and Unavailable when there are no keys at all."""
         now = time.monotonic()
-        if (found := self._find(kid)) is None or now - self._fetched_at > _OLD_SECONDS:
+        found = self._find(kid)
+        if found is None or (now - self._fetched_at > _OLD_SECONDS and not self._lock.locked()):
             await self._refresh()
             found = self._find(kid)
         if not self._keys:

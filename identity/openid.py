@@ -7,7 +7,6 @@ alone, in a cookie from which state, nonce and verifier are derived: who changes
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import re
 import time
@@ -135,7 +134,7 @@ class OpenId:
         claims = await self._of_id_token(str(answer.get("id_token")), under_way.derived("nonce"))
         subject = text(claims, "sub")
         if not self.provider.wanted() <= claims.keys() and "userinfo_endpoint" in published:
-            more = await self._ask("GET", published["userinfo_endpoint"], headers={"Authorization": f"Bearer {answer.get('access_token')}"})
+            more = await _brought("GET", published["userinfo_endpoint"], headers={"Authorization": f"Bearer {answer.get('access_token')}"})
             if more.get("sub") != subject:
                 raise BadToken
             claims = {**more, **claims}
@@ -179,9 +178,9 @@ class OpenId:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri, "code_verifier": verifier}
         secret = self.provider.secret()
         if secret is None:
-            return await self._ask("POST", endpoint, data=form | {"client_id": self.provider.client_id})
+            return await _brought("POST", endpoint, data=form | {"client_id": self.provider.client_id})
         # RFC 6749, section 2.3.1: both are form-encoded first.
-        return await self._ask("POST", endpoint, data=form, auth=(quote_plus(self.provider.client_id), quote_plus(secret.get_secret_value())))
+        return await _brought("POST", endpoint, data=form, auth=(quote_plus(self.provider.client_id), quote_plus(secret.get_secret_value())))
 
     async def _discovered(self) -> dict[str, Any]:
         now = time.monotonic()
@@ -195,10 +194,7 @@ class OpenId:
         return self._published
 
     async def _fetch_keys(self) -> Any:
-        return await self._ask("GET", (await self._discovered())["jwks_uri"])
-
-    async def _ask(self, method: str, address: str, **given: Any) -> dict[str, Any]:
-        return await _ask(method, address, **given)
+        return await _published((await self._discovered())["jwks_uri"])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -215,14 +211,14 @@ def keys_of(issuer: str) -> Keys:
     """The keys of an issuer of access tokens, found by its discovery document."""
 
     async def fetch() -> Any:
-        return await _ask("GET", (await _discover(issuer))["jwks_uri"])
+        return await _published((await _discover(issuer))["jwks_uri"])
 
     return Keys(fetch)
 
 
 async def _discover(issuer: str) -> dict[str, Any]:
     """What a provider publishes of itself. Raises Unavailable, also when it is of another issuer or sends us where there is no TLS."""
-    found = await _ask("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    found = await _published(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     safe = ("https://",) if issuer.startswith("https://") else ("https://", "http://")
     needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     if found.get("issuer") != issuer or not all(str(found.get(name)).startswith(safe) for name in needed):
@@ -232,10 +228,26 @@ async def _discover(issuer: str) -> dict[str, Any]:
     return found
 
 
-async def _ask(method: str, address: str, **given: Any) -> dict[str, Any]:
-    """The JSON object a provider answers with. Raises Unavailable; BadToken when it says that what we brought is not good."""
-    for name in ("httpx2", "httpcore2"):  # they log the address of every request
-        logging.getLogger(name).setLevel(logging.WARNING)
+async def _published(address: str) -> dict[str, Any]:
+    """What everybody may read. Raises Unavailable: we brought nothing that could be bad, so a refusal is an outage like any other."""
+    status, found = await _asked("GET", address)
+    if status != 200:
+        raise Unavailable
+    return found
+
+
+async def _brought(method: str, address: str, **given: Any) -> dict[str, Any]:
+    """The answer to what we bring. Raises BadToken when the provider says that it is not good, and Unavailable."""
+    status, found = await _asked(method, address, **given)
+    if status in {400, 401, 403}:
+        raise BadToken
+    if status != 200:
+        raise Unavailable
+    return found
+
+
+async def _asked(method: str, address: str, **given: Any) -> tuple[int, dict[str, Any]]:
+    """The status and the JSON object a provider answers with. Raises Unavailable."""
     try:
         async with (
             asyncio.timeout(2 * PATIENCE_SECONDS),  # the client's is for each read
@@ -251,11 +263,9 @@ async def _ask(method: str, address: str, **given: Any) -> dict[str, Any]:
         found = orjson.loads(body)
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, ValueError):
         raise Unavailable from None
-    if status in {400, 401, 403}:
-        raise BadToken
-    if status != 200 or not isinstance(found, dict):
+    if not isinstance(found, dict):
         raise Unavailable
-    return found
+    return status, found
 
 
 def _base64(raw: bytes) -> str:

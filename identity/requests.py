@@ -66,10 +66,13 @@ class Caller:
     over_at: float = math.inf
 
     def name_at(self, network: str) -> str:
-        """What the caller's budget is kept by: the token, the user of a session, or the address of who is nobody."""
+        """What the caller's budget is kept by: the token, the identity all of a user's JWTs are of, the user of a session, or the address of nobody.
+
+        Not each JWT: a client may have as many as it likes. And not its user: a script that runs wild would keep them out of the panel.
+        """
         if self.viewer is None:
             return f"address:{network}"
-        return f"token:{self.credential_id}" if self.how is How.TOKEN else f"user:{self.viewer.id}"
+        return f"user:{self.viewer.id}" if self.how is How.SESSION else f"{self.how.lower()}:{self.credential_id}"
 
     async def again(self) -> Viewer | None:
         """Who is calling now: asked of the database anew. None once the session or token is over, and for nobody."""

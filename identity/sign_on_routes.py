@@ -10,14 +10,17 @@ from datetime import timedelta
 from urllib.parse import parse_qsl
 
 import structlog
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from identity import counted
+from identity.attempts import TooManyAttempts, require_attempt
 from identity.credentials import hash_of
 from identity.external import log_out, open_session
 from identity.jwts import BadToken, Unavailable
-from identity.openid import UNDER_WAY_SECONDS, OpenId, Refused, UnderWay, begin, own_path, resume
+from identity.openid import UNDER_WAY_SECONDS, OpenId, Person, Refused, UnderWay, begin, own_path, resume
 from identity.providers import SignOn
 from identity.requests import cookie_values, require_own_site, session_token
 from identity.routes import answering, set_cookie
@@ -67,7 +70,7 @@ class _Door:
         under_way = begin(self.kind, request.query_params.get("return", ""), hash_of(old) if old else "")
         try:
             answer = _to(await self.openid.address(under_way))
-        except (Unavailable, BadToken):
+        except Unavailable:
             return self._nothing(Refused("unavailable"))
         return self._keep(answer, under_way.value, UNDER_WAY_SECONDS)
 
@@ -105,14 +108,23 @@ class _Door:
             raise Refused("failed")
         if "error" in given:
             raise Refused("cancelled")
+        address = request.client.host if request.client else ""
         try:
-            person = await self.openid.person(under_way, given.get("code", ""), given.get("iss"))
-        except BadToken:
-            raise Refused("failed") from None
+            with counted.counting(refused=Refused, limited=TooManyAttempts):
+                attempt = await require_attempt(None, address)  # before the provider is asked: anybody can make up a cookie and its state
+                person = await self._person(under_way, given)
+                database.allow_anew()
+                return (await open_session(person, under_way, self.openid.provider, self.lifetime, attempt)).token
+        except TooManyAttempts:
+            raise Refused("limited") from None
         except Unavailable:
             raise Refused("unavailable") from None
-        database.allow_anew()
-        return (await open_session(person, under_way, self.openid.provider, self.lifetime)).token
+
+    async def _person(self, under_way: UnderWay, given: QueryParams) -> Person:
+        try:
+            return await self.openid.person(under_way, given.get("code", ""), given.get("iss"))
+        except BadToken:
+            raise Refused("failed") from None
 
     def _nothing(self, refused: Refused) -> Response:
         log.info("sign-on refused", provider=_NAMES[self.kind], reason=refused.reason)

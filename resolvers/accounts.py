@@ -114,9 +114,10 @@ def _escaped(text: str) -> str:
 
 
 async def delete(gate: Gate, account_id: UUID, company_name: str) -> None:
-    """Delete an account: its personal rows, direct debit, sessions, tokens and links to single sign-on are destroyed, its consent and claims closed.
+    """Delete an account: its personal rows, direct debit, sessions, tokens, links to single sign-on and messages to be sent are destroyed.
 
-    Nobody there may be told anything any more: messages that were not sent go too. The history of consents and the access log stay. Raises NotFound, Refused, and BadInput unless `company_name` is the account's.
+    Its consent and claims are closed. The history of consents and the access log stay. Raises NotFound, Refused, and BadInput unless
+    `company_name` is the account's.
     """
     viewer = gate.require_viewer()
     async with database.transaction():

@@ -41,7 +41,7 @@ def configure_logging(log_level: str, *, readable: bool) -> None:
     )
     logging.basicConfig(level=max(level, logging.INFO), handlers=[of_libraries])
     logging.raiseExceptions = False  # what can't be written would be printed with all that was put into it
-    for name in ("uvicorn.access", "tortoise", "aiosqlite", "asyncpg"):
+    for name in ("uvicorn.access", "tortoise", "aiosqlite", "asyncpg", "httpx2", "httpcore2"):  # the last two: the address of every request
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("strawberry", "opentelemetry"):  # headers and traces; the address of the collector
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -74,6 +75,33 @@ async def test_while_the_provider_is_down_the_keys_there_are_count(time: list[fl
     time[0] += 3600
     with pytest.raises(BadToken):
         await verified(signed(key, "key"), keys)
+
+
+async def test_while_one_waits_for_a_provider_that_hangs_nobody_else_does(time: list[float]) -> None:
+    key, hangs, asked = a_key("key"), asyncio.Event(), asyncio.Event()
+    published = Published(key)
+
+    async def fetch() -> Any:
+        answer = await published()
+        if published.asked > 1:
+            asked.set()
+            await hangs.wait()
+        return answer
+
+    keys = Keys(fetch)
+    await verified(signed(key, "key"), keys)
+    time[0] += 3600
+    waits = asyncio.create_task(verified(signed(key, "key"), keys))
+    try:
+        async with asyncio.timeout(10):
+            await asked.wait()
+            for _ in range(5):
+                await verified(signed(key, "key"), keys)
+        assert not waits.done()
+    finally:
+        hangs.set()
+        await waits
+    assert published.asked == 2
 
 
 async def test_without_keys_nothing_is_good_and_the_provider_is_not_pressed(time: list[float]) -> None:

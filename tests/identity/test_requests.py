@@ -10,6 +10,7 @@ from identity.sessions import sign_in, sign_out
 from identity.tokens import create_token, end_token
 from identity.users import deactivate
 from models.database import fetch, uuid
+from models.fields import new_id
 from tests.identity.people import HERE, PASSWORD, a_merchant, an_agent, expire_sessions, expire_tokens
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
@@ -67,6 +68,23 @@ async def test_a_token_is_read_again_and_ends(token: str) -> None:
     assert await found.again() == found.viewer
     await end_token(token)
     assert await found.again() is None
+
+
+async def test_a_budget_is_of_a_token_of_all_of_ones_jwts_of_a_user_or_of_an_address(session: str, token: str) -> None:
+    by_cookie = await caller(a_connection(("cookie", f"latchkey={session}")), secure=False)
+    by_token = await caller(a_connection(("authorization", f"Bearer {token}")), secure=True)
+    assert by_cookie.viewer is not None
+    identity = new_id()
+    jwts = [Caller(by_cookie.viewer, How.JWT, identity, "hash", over_at=at) for at in (1.0, 2.0)]
+    names = [each.name_at("192.0.2.7") for each in (by_cookie, by_token, *jwts, NOBODY)]
+    assert names[2] == names[3]
+    assert names == [
+        f"user:{by_cookie.viewer.id}",
+        f"token:{by_token.credential_id}",
+        f"jwt:{identity}",
+        f"jwt:{identity}",
+        "address:192.0.2.7",
+    ]
 
 
 async def test_a_deactivated_user_is_gone_at_the_next_reading(token: str) -> None:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from identity.attempts import LIMITS
 from identity.external import link
-from identity.openid import _LOGOUT
+from identity.openid import _LOGOUT, begin
 from identity.providers import Provider, SignOn
 from identity.sign_on_routes import sign_on_routes
 from identity.users import deactivate
 from models import database as db
 from models.fields import new_id
-from policy.vocabulary import Viewer
+from policy.vocabulary import Viewer, ViewerKind
 from tests.asking import account_id
 from tests.builders import a_merchant, an_agent
 from tests.identity.providing import SigningOn
@@ -29,7 +31,7 @@ from tests.serving import session_of, token_of
 #: Sooner than a stream that hears of nothing looks again.
 AT_ONCE_SECONDS = 10.0
 LOGIN = "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }"
-UNKNOWN, CANCELLED, FAILED = (f"/console?sign-on={reason}" for reason in ("unknown", "cancelled", "failed"))
+UNKNOWN, CANCELLED, FAILED, LIMITED = (f"/console?sign-on={reason}" for reason in ("unknown", "cancelled", "failed", "limited"))
 
 
 @asynccontextmanager
@@ -266,6 +268,42 @@ async def test_the_session_a_browser_had_is_over(sign_on: SigningOn) -> None:
 
 
 # Signed out there.
+
+
+async def counted(sign_on: SigningOn) -> dict[str, int]:
+    """The attempts the server counted, by how they ended."""
+    async with sign_on.server.client() as client:
+        text = (await client.get("/metrics")).text
+    return {outcome: int(float(n)) for outcome, n in re.findall(r'^latchkey_sign_ins_total{outcome="(\w+)"} (\S+)$', text, re.MULTILINE)}
+
+
+async def test_how_a_sign_in_ended_is_counted_as_one_by_password_is(sign_on: SigningOn) -> None:
+    _, subject = await an_agent_there(sign_on)
+    stranger = sign_on.provider.knows(f"stranger-{new_id()}", groups=["support"])
+    before = await counted(sign_on)
+    for somebody in (subject, stranger, stranger):
+        async with browsing(sign_on) as browser:
+            await browser.get(await brought_back(browser, sign_on, somebody))
+    after = await counted(sign_on)
+    assert {outcome: after[outcome] - before[outcome] for outcome in after} == {"signed_in": 1, "refused": 2, "limited": 0, "failed": 0}
+
+
+async def test_an_address_that_made_up_too_many_answers_asks_the_provider_nothing_more(sign_on: SigningOn) -> None:
+    """A cookie and its state anybody can make up: each answer would be a request of ours at the provider."""
+    _, subject = await an_agent_there(sign_on)
+    await db.execute("DELETE FROM sign_in_attempts")
+    async with browsing(sign_on) as browser:
+        good = await brought_back(browser, sign_on, subject)
+        made_up = begin(ViewerKind.AGENT, "")
+        headers = {"Cookie": f"latchkey-sign-on-agents={made_up.value}"}
+        address = f"/auth/sign-on/agents/callback?{urlencode({'code': 'guessed', 'state': made_up.derived('state')})}"
+        async with sign_on.server.client(follow_redirects=False, headers=headers) as another:
+            places = [(await another.get(address)).headers["location"] for _ in range(LIMITS.per_address + 1)]
+        assert (set(places[:-1]), places[-1]) == ({FAILED}, LIMITED)
+        assert (await browser.get(good)).headers["location"] == LIMITED
+        await db.execute("DELETE FROM sign_in_attempts")
+        assert (await browser.get(await brought_back(browser, sign_on, subject))).headers["location"] == "/console"
+        assert await db.fetch("SELECT 1 AS one FROM sign_in_attempts WHERE attempts > 0") == []
 
 
 def a_logout(sign_on: SigningOn, **given: Any) -> dict[str, Any]:

@@ -78,6 +78,12 @@ async def test_the_button_speaks_each_language(browser: Browser, sign_on: Signin
         await expect(page.get_by_role("alert")).to_be_visible()
 
 
+async def test_too_many_attempts_are_told_as_by_password(browser: Browser, sign_on: SigningOn) -> None:
+    async with visit(browser, sign_on.server) as guest:
+        page = await guest.goto("/console?sign-on=limited")
+        await expect(page.get_by_role("alert")).to_contain_text("Too many attempts")
+
+
 async def test_a_reason_nobody_wrote_is_not_shown(browser: Browser, sign_on: SigningOn) -> None:
     async with visit(browser, sign_on.server) as guest:
         page = await guest.goto("/?sign-on=constructor")

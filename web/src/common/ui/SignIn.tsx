@@ -23,7 +23,8 @@ export function SignIn({ kind }: { kind: ViewerKind }) {
   const app = kind === "AGENT" ? "agents" : "merchants";
   const provider = links[app] ? app : undefined;
   const reason = new URLSearchParams(location.search).get("sign-on") ?? "";
-  const refused = Object.hasOwn(words.refused, reason) && words.refused[reason as keyof typeof words.refused];
+  const refused =
+    reason === "limited" ? words.tooMany : Object.hasOwn(words.refused, reason) && words.refused[reason as keyof typeof words.refused];
   const known = failure.value && told(failure.value);
   return (
     <main class="sign-in" id="content">
