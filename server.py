@@ -98,7 +98,7 @@ def application(given: Settings) -> Starlette:
         await database.open_database(given.database_url, seconds=given.database_seconds)
         stop_tracing = tracing.start(given.traces_url, share=given.traces_share, version=metrics.version())
         try:
-            await require_servable(development=given.development)
+            await require_servable(development=given.development, adds_people=sign_on.adds_people)
             await document_links.prepare()
             await changes.start(given.listen_url or given.database_url)
             metrics.prepare(given.disclosures_per_hour)
@@ -157,7 +157,7 @@ async def _require_servable(given: Settings) -> None:
     database.config(given.listen_url or given.database_url)  # raises ValueError here, and not in a task of its own
     await database.open_database(given.database_url, seconds=given.database_seconds)
     try:
-        await require_servable(development=given.development)
+        await require_servable(development=given.development, adds_people=providers.read(given.sign_on).adds_people)
     finally:
         await database.close_database()
 

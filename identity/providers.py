@@ -97,6 +97,11 @@ class SignOn(_Strict):
             raise ValueError("merchants: role_claim and roles go together")
         return self
 
+    @property
+    def adds_people(self) -> bool:
+        """Does a sign-in link somebody, make them a user, or say what they are?"""
+        return any(each.link_by_email or each.create or each.role_claim for each in self.providers().values())
+
     def providers(self) -> dict[ViewerKind, Provider]:
         """Those there are, by whom they are for."""
         both = {ViewerKind.AGENT: self.agents, ViewerKind.MERCHANT: self.merchants}

@@ -178,13 +178,14 @@ async def apply(roles: Mapping[Purpose, str], *, adds_people: bool = False) -> N
             await database.current().execute_script(statement)
 
 
-async def lacking() -> list[str]:
-    """The tables with which the role that is connected may not do all that a server does. On SQLite none."""
+async def lacking(*, adds_people: bool = False) -> list[str]:
+    """The tables with which the role that is connected may not do all that a server does, one that ADDS_PEOPLE or not. On SQLite none."""
     if database.engine() is Engine.SQLITE:
         return []
     lacks = []
-    for table, may in SERVER.items():
+    for table, may in {**SERVER, **(ADDS_PEOPLE if adds_people else {})}.items():
         asked = [f"has_any_column_privilege('public.{table}', '{what}')" for what in _kinds(may, whole=False)]
+        asked += [f"has_column_privilege('public.{table}', '{column}', 'UPDATE')" for column in may.change.split() if column != CONTENT]
         asked += [f"has_table_privilege('public.{table}', '{what}')" for what in _kinds(may, whole=True)]
         lacks.append(f"SELECT '{table}' AS name WHERE NOT ({' AND '.join(asked)})")
     return [row["name"] for row in await fetch(" UNION ALL ".join(lacks))]

@@ -54,8 +54,11 @@ class NotMigrated(RuntimeError):
 class NotGranted(RuntimeError):
     """The role we are connected as may not do all that a server does."""
 
-    def __init__(self, tables: list[str]) -> None:
-        super().__init__(f"the database role may not do all that a server does ({', '.join(tables)}): run `python cli.py roles` as the owner")
+    def __init__(self, tables: list[str], *, adds_people: bool = False) -> None:
+        how = "`python cli.py roles` as the owner" + (
+            ", with --adds-people: single sign-on links or adds people, or says what they are" * adds_people
+        )
+        super().__init__(f"the database role may not do all that a server does ({', '.join(tables)}): run {how}")
 
 
 class DemoInProduction(RuntimeError):
@@ -65,11 +68,11 @@ class DemoInProduction(RuntimeError):
         super().__init__("the database holds demo data, whose passwords everybody knows: production needs one of its own")
 
 
-async def require_servable(*, development: bool) -> None:
-    """Raises NotMigrated, NotGranted, and DemoInProduction."""
+async def require_servable(*, development: bool, adds_people: bool = False) -> None:
+    """Raises NotMigrated, NotGranted, and DemoInProduction. `adds_people`: single sign-on may."""
     if not await database.is_current():
         raise NotMigrated
-    if lacking := await roles.lacking():
-        raise NotGranted(lacking)
+    if lacking := await roles.lacking(adds_people=adds_people):
+        raise NotGranted(lacking, adds_people=adds_people)
     if not development and await demo.is_here():
         raise DemoInProduction

@@ -30,7 +30,7 @@ from resolvers import budgets, exports, live, retention
 from tests.asking import account_id, claim_id, parcel_id
 from tests.builders import Merchant, a_claim, a_consent, a_merchant, a_parcel, an_agent
 from tests.databases import Postgres
-from tests.serving import PASSWORD, Server, serving, token_of, with_password
+from tests.serving import PASSWORD, DidNotStart, Server, serving, token_of, with_password
 from tests.test_cli import a_runner, assert_failed
 
 FIXTURES = Path(__file__).parents[1] / "exchange" / "fixtures"
@@ -406,3 +406,21 @@ async def test_sqlite_has_no_roles(tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path / 'x.sqlite3'}"
     await migrate(url)
     assert_failed(await a_runner(url)("roles", "--server", "somebody"), "SQLite has no roles: the file's owner may do everything")
+
+
+async def test_a_server_that_adds_people_says_so_when_it_may_not(urls: Urls, tmp_path: Path) -> None:
+    """Else it would serve, and each sign-in by single sign-on would fail."""
+    sign_on = tmp_path / "sign-on.toml"
+    provider = 'name = "Login"\nissuer = "https://login.example.com"\nclient_id = "us"\n'
+    sign_on.write_text(f'address = "https://latchkey.example.com"\n[agents]\n{provider}link_by_email = true\n')
+    server = Server(urls.server, tmp_path, sign_on=str(sign_on))
+    with pytest.raises(DidNotStart, match=r"\(external_identities, users\): run `python cli\.py roles` as the owner, with --adds-people"):
+        await server.ready()
+    await open_database(urls.owner)
+    try:
+        await roles.apply(GIVEN, adds_people=True)
+        async with serving(Server(urls.server, tmp_path, sign_on=str(sign_on))):
+            pass
+    finally:
+        await roles.apply(GIVEN)
+        await close_database()
