@@ -14,7 +14,7 @@ from uuid import UUID
 from models import database
 from models.database import Engine
 from models.enums import Channel, DeliveryState, Happening
-from models.fields import new_id
+from models.fields import new_id, oldest_id
 
 #: Longer than anything a delivery waits for: outbox.mail and outbox.webhooks give up before.
 LEASE = timedelta(minutes=3)
@@ -233,13 +233,16 @@ async def retry(ids: Sequence[UUID] | None = None) -> int:
 
 
 async def forget_old() -> None:
-    """Remove what was delivered or dropped long ago, what was parked longer ago, and events nobody needs for anything."""
+    """Remove what was delivered or dropped long ago, what was parked, or waits for nobody, longer ago, and events nobody needs for anything."""
     now = await database.clock()
+    oldest = oldest_id(now - PARKED_KEPT)
     await database.execute("DELETE FROM outbox_deliveries WHERE state IN ('DELIVERED', 'DROPPED') AND ended_at <= :since", since=now - KEPT)
     await database.execute("DELETE FROM outbox_deliveries WHERE state = 'PARKED' AND ended_at <= :since", since=now - PARKED_KEPT)
+    await database.execute("DELETE FROM outbox_deliveries WHERE state = 'WAITING' AND id < :oldest", oldest=oldest)
     await database.execute(
-        """DELETE FROM outbox_events WHERE spread_at <= :since AND follows IS NULL
+        """DELETE FROM outbox_events WHERE (spread_at <= :since OR id < :oldest) AND follows IS NULL
         AND NOT EXISTS (SELECT 1 FROM outbox_deliveries d WHERE d.event_id = outbox_events.id)
         AND NOT EXISTS (SELECT 1 FROM outbox_events g WHERE g.follows = outbox_events.subject_id)""",
         since=now - KEPT,
+        oldest=oldest,
     )

@@ -22,12 +22,14 @@ from resolvers import outbox
 from resolvers.live import MISSED, Change, Changes
 
 POLL_SECONDS = 5
-FORGET_SECONDS = 3600
 LAST_SECONDS = 1.0  # what is being sent when the server stops may take so long, so that it is not sent again
 AT_ONCE = 10
 
 log = structlog.get_logger(__name__)
 messages = Counter("latchkey_messages", "Attempts to tell a merchant something.", ["channel", "outcome"])
+for _channel in Channel:
+    for _outcome in ("delivered", "failed", "parked", "dropped"):
+        messages.labels(_channel, _outcome)  # a rise from nothing is none
 
 
 async def _all(work: Iterable[Coroutine[None, None, None]]) -> None:
@@ -127,15 +129,12 @@ async def delivering(deliverer: Deliverer | None, changes: Changes) -> AsyncIter
 
 async def _deliver_for_ever(deliverer: Deliverer, changes: Changes, stopping: asyncio.Event) -> None:
     clock = asyncio.get_running_loop()
-    follow_at = forget_at = clock.time()
+    follow_at = clock.time()
     async with changes.heard(_may_concern) as queue:
         while not stopping.is_set():
             now = clock.time()
             with _logged("delivering failed"):
                 await deliverer.run_once(stopping, following=now >= follow_at)
-                if now >= forget_at:
-                    await deliveries.forget_old()
-                    forget_at = now + FORGET_SECONDS
             if now >= follow_at:
                 follow_at = now + POLL_SECONDS
             await _next(queue, stopping)

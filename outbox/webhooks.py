@@ -34,7 +34,8 @@ from resolvers.errors import NotFound
 SECONDS: Final = 10
 OVERLAP: Final = timedelta(hours=24)
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-_NAT64: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+#: All that is given out. Outside stand those that hold an IPv4 address (compatible, translated, NAT64), site-local ones, and what has no use yet.
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 
 
 # Secrets.
@@ -133,7 +134,7 @@ def is_public(address: IPAddress) -> bool:
         inside = address.ipv4_mapped or address.sixtofour
         if inside is not None:
             return is_public(inside)
-        if address.teredo is not None or address.is_site_local or any(address in network for network in _NAT64):
+        if address.teredo is not None or address not in _GLOBAL_UNICAST:
             return False
     return address.is_global and not address.is_multicast
 

@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from identity import attempts, external
+from outbox import deliveries
 from resolvers import budgets, documents, exports, live
 
 TIDY_SECONDS = 600
@@ -14,7 +15,10 @@ log = structlog.get_logger(__name__)
 
 
 async def tidying() -> None:
-    """Now and then, forget what nobody needs: attempts, what was used once, leases, changes everybody heard of, links that ran out, old keys."""
+    """Now and then, forget what nobody needs: attempts, what was used once, leases, changes everybody heard of, links that ran out, messages, keys.
+
+    Messages also where merchants are not told any more: what was written while they were goes then too.
+    """
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         try:
@@ -23,6 +27,7 @@ async def tidying() -> None:
             await budgets.forget_old()
             await live.forget_old_changes()
             await exports.forget_old_links()
+            await deliveries.forget_old()
             await documents.prepare()  # somebody may have rotated the keys
         except Exception as error:  # noqa: BLE001 (the next time will do)
             log.warning("tidying failed", error=type(error).__name__)

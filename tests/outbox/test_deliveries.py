@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+import models
 from models import database as db
 from models.enums import Channel, DeliveryState
+from models.fields import new_id, oldest_id
 from outbox import deliveries
 from outbox.deliveries import LEASE, MOST_ATTEMPTS, Delivery, Undelivered
 from policy.vocabulary import ConsentDuration
@@ -107,6 +109,21 @@ async def test_pauses_double_and_differ_and_end_somewhere() -> None:
         found = {deliveries.pause(attempts).total_seconds() for _ in range(50)}
         assert len(found) > 1
         assert all(whole * 0.5 <= each <= whole * 1.5 for each in found)
+
+
+async def test_what_nobody_came_for_is_forgotten_some_day(database: str) -> None:
+    """As where merchants were told once, and are not any more."""
+    at = await db.clock() - deliveries.PARKED_KEPT
+    old, young = oldest_id(at - timedelta(days=1)), oldest_id(at + timedelta(days=1))
+    merchant = await a_merchant()
+    for key in (old, young):
+        await models.OutboxEvent.create(id=key, account_id=merchant.id, kind="CLAIM_TAKEN", subject_id=new_id(), at=at)
+        await models.OutboxDelivery.create(
+            id=key, event_id=key, account_id=merchant.id, channel="EMAIL", recipient_id=merchant.owner.id, state="WAITING", due_at=at
+        )
+    await deliveries.forget_old()
+    for table in ("outbox_deliveries", "outbox_events"):
+        assert [db.uuid(row["id"]) for row in await db.fetch(f"SELECT id FROM {table}")] == [young], table
 
 
 async def test_old_ones_are_forgotten_but_not_while_the_consent_is_followed(database: str) -> None:
