@@ -30,4 +30,4 @@ class AccessEvent(Keyed):
 
     class Meta:
         table = "access_log"
-        indexes = [("account_id", "at", "id"), ("account_id", "agent_id", "at", "parcel_id")]
+        indexes = [("account_id", "at", "id"), ("account_id", "agent_id", "at", "parcel_id"), ("consent_id", "at")]

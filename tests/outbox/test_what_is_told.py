@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
 
+import models
 from models import database as db
 from models.enums import Happening, InvestigationKind
+from outbox import following
 from outbox.following import follow
 from policy.vocabulary import Action, ClaimStatus, ConsentDuration, ConsentState
 from resolvers import claims, consents, outbox
@@ -157,6 +160,23 @@ async def test_looking_costs_no_statement_more(database: str, told: None, monkey
         counts.append((len(read), len(said)))
         assert not [statement for statement in [*said, *(sql for sql, _ in read)] if "outbox" in statement]
     assert counts[0] == counts[1]
+
+
+async def test_a_first_use_is_looked_up_by_an_index_however_few_consents_fill_the_log(database: str, told: None) -> None:
+    used, unused = await a_merchant(), await a_merchant()
+    await consents.grant(gate_of(unused.owner), unused.id, HOUR)
+    consent, now = await a_consent(used), await db.clock()
+    await models.AccessEvent.bulk_create(
+        models.AccessEvent(
+            at=now, agent_id=consent, account_id=used.id, action="VIEW_PERSONAL_DATA", basis="CONSENT", consent_id=consent, request_id="r"
+        )
+        for _ in range(3000)
+    )
+    if database == "postgres":
+        await db.execute("ANALYZE access_log, consents, outbox_events")
+    plan = repr(await db.fetch(f"EXPLAIN {'QUERY PLAN ' if database == 'sqlite' else ''}{following._USED}"))
+    assert re.search(r"SEARCH l USING (COVERING )?INDEX" if database == "sqlite" else r"Index (Only )?Scan using \w+ on access_log", plan), plan
+    assert "Seq Scan on access_log" not in plan
 
 
 @contextmanager
