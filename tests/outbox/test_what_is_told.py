@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -175,8 +174,7 @@ async def test_a_first_use_is_looked_up_by_an_index_however_few_consents_fill_th
     if database == "postgres":
         await db.execute("ANALYZE access_log, consents, outbox_events")
     plan = repr(await db.fetch(f"EXPLAIN {'QUERY PLAN ' if database == 'sqlite' else ''}{following._USED}"))
-    assert re.search(r"SEARCH l USING (COVERING )?INDEX" if database == "sqlite" else r"Index (Only )?Scan using \w+ on access_log", plan), plan
-    assert "Seq Scan on access_log" not in plan
+    assert ("(consent_id=?" if database == "sqlite" else "Index Cond: (consent_id = c.id)") in plan, plan
 
 
 @contextmanager
