@@ -63,13 +63,18 @@ def _email(text: str) -> str:
 EmailAddress = Annotated[str, AfterValidator(_email)]
 
 
-def _collector(text: str | None) -> str | None:
+def _web(text: str) -> str:
     if text and not text.startswith(("https://", "http://")):
         raise ValueError("must be an https: or http: address")
-    return text or None
+    return text
+
+
+def _collector(text: str | None) -> str | None:
+    return _web(text or "") or None
 
 
 Address = Annotated[str, AfterValidator(_linkable)]
+WebAddress = Annotated[str, AfterValidator(_web)]
 
 
 class Settings(BaseSettings):
@@ -135,7 +140,7 @@ class Settings(BaseSettings):
     terms_url: Address = Field(default="", description="Where the panel's link to the terms leads; none by default.")
     privacy_url: Address = Field(default="", description="Where its link to the privacy policy leads.")
     support_url: Address = Field(default="", description="Where its link to support leads; `mailto:` is fine.")
-    public_url: Address = Field(default="", description="Where browsers reach us: e-mails name it as the panel's address.")
+    public_url: WebAddress = Field(default="", description="Where browsers reach us: e-mails name it as the panel's address.")
     messages: bool | None = Field(default=None, description="Tell merchants by e-mail and webhooks? By default where LATCHKEY_SMTP_URL is set.")
     smtp_url: str | None = Field(default=None, repr=False, description="`smtp://USER:PASSWORD@HOST:PORT` (STARTTLS) or `smtps://…`.")
     messages_from: EmailAddress = Field(default="", description="The address e-mails are from.")

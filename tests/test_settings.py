@@ -150,6 +150,7 @@ WRONG = [
     pytest.param("session_hours", "nan", id="session-nan"),
     pytest.param("keep_access_log_days", "0", id="no-log"),
     pytest.param("traces_url", "geheim", id="traces-no-address"),
+    pytest.param("public_url", "mailto:geheim@latchkey.example", id="public-no-web-address"),
     pytest.param("traces_share", "1.5", id="more-than-all-traces"),
     pytest.param("log_level", "geheim", id="log-level"),
 ]
