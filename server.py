@@ -214,7 +214,7 @@ def main() -> None:
         ws_ping_timeout=10,
         drain_seconds=given.drain_seconds,
     )
-    serve(config, bound(config))
+    serve(config, bound(config), (given.metrics_host, given.metrics_port))
 
 
 if __name__ == "__main__":

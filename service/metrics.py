@@ -11,7 +11,8 @@ import os
 import platform
 import tempfile
 import tomllib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
@@ -88,14 +89,20 @@ def are_shared() -> bool:
     return _FOLDER in os.environ
 
 
-def share(folder: Path | None = None) -> Path:
-    """Have the processes that are started from here on share their counts, by files in an empty folder: by default a new one. Call it before.
+@contextmanager
+def shared(host: str, port: int) -> Iterator[None]:
+    """While it lasts, processes that are started share their counts; they are told at this port, unless it is 0.
 
-    Whoever starts them owes `forget` of each that ended, `listen` if the metrics have a port of their own, and the folder's removal.
+    They share by files, in the folder that the environment names (it must be empty), else in one of their own, which is removed at the end. Whoever
+    starts them owes `forget` of each that ended.
     """
-    found = folder or Path(tempfile.mkdtemp(prefix="latchkey-metrics-"))
-    os.environ[_FOLDER] = str(found)
-    return found
+    with ExitStack() as ending:
+        if not are_shared():
+            os.environ[_FOLDER] = ending.enter_context(tempfile.TemporaryDirectory(prefix="latchkey-metrics-"))
+            ending.callback(os.environ.pop, _FOLDER)
+        if port:
+            ending.callback(listen(host, port))
+        yield
 
 
 def forget(pid: int) -> None:

@@ -44,9 +44,12 @@ class Told:
         self.follow_traces = follow_traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
         clear_contextvars()  # what is bound from here on stands in each line of this request
         scope.setdefault("state", {})["request_id"] = request_id = str(new_id())
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
             return
         bind_contextvars(request_id=request_id)

@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
+from service import metrics
 from service.stopping import Config, Server
 
 #: One that does not answer for so long, at start or later, is given up.
@@ -27,6 +28,12 @@ class Worker(multiprocess.Process):
         self.parent_conn.close()  # a copy of the parent's end: held open here, its death would go by unheard
         threading.Thread(target=_answer, args=(self.child_conn, self.server), daemon=True).start()
         self.server.run(sockets)
+
+    def join(self) -> None:
+        """Wait for its end. What it counted stays, what it was doing is over."""
+        super().join()
+        if self.pid is not None:
+            metrics.forget(self.pid)
 
     @property
     def server(self) -> Server:
@@ -55,11 +62,13 @@ class Workers(multiprocess.Multiprocess):
         super().terminate_all()
 
 
-def serve(config: Config, door: socket.socket) -> None:
-    """Serve at a bound socket until stopped, by one process or several. Raises SystemExit where it can't start."""
+def serve(config: Config, door: socket.socket, metrics_at: tuple[str, int]) -> None:
+    """Serve at a bound socket until stopped, by one process or several, and where they are several tell their metrics together, at a host and port
+    (0 for nowhere). Raises SystemExit where it can't start, OSError where that port is not to be had."""
     if config.workers > 1:
         multiprocess.Process = Worker  # type: ignore[misc] # uvicorn makes its workers of this class, in four places
-        Workers(config, [door]).run()
+        with metrics.shared(*metrics_at):
+            Workers(config, [door]).run()
         return
     server = Server(config)
     server.run([door])

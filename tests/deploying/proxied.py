@@ -11,7 +11,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,8 @@ class Upstream(Server):
 
     def __init__(self, database_url: str, folder: Path, name: str, url: str) -> None:
         self._socket = folder / f"{name}.sock"
-        super().__init__(database_url, folder, environment="production", allowed_hosts=NAME, host=f"unix:{self._socket}")
+        host, documents = f"unix:{self._socket}", str(folder / "documents")
+        super().__init__(database_url, folder, environment="production", allowed_hosts=NAME, host=host, trusted_documents=documents)
         self.url = url
         self.trusted = ssl.create_default_context(cafile=folder / "fullchain.pem")
 
@@ -103,9 +104,12 @@ class Site:
 
 
 @asynccontextmanager
-async def proxied(database_url: str, folder: Path) -> AsyncIterator[Site]:
-    """All of it, ready; stopped at the end."""
+async def proxied(database_url: str, folder: Path, documents: Sequence[str]) -> AsyncIterator[Site]:
+    """All of it, ready; stopped at the end. Browsers may run these documents."""
     nginx, secure, plain = nginx_or_skip(), free_port(), free_port()
+    (folder / "documents").mkdir()
+    for number, text in enumerate(documents):
+        (folder / "documents" / f"{number}.graphql").write_text(text)
     _certify(folder)
     _configure(folder, secure, plain)
     site = Site(folder, database_url, f"https://{NAME}:{secure}", f"http://{NAME}:{plain}", [])

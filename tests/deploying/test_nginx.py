@@ -26,15 +26,15 @@ from tests.deploying.load import Load
 from tests.deploying.proxied import Site, proxied
 from tests.serving import PROTOCOL, Socket, token_of, with_password
 
-EXPORT = "mutation ($id: ID!) { exportParcels(input: {accountId: $id}) { url } }"
-LOGIN = "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }"
+EXPORT = "mutation Export($id: ID!) { exportParcels(input: {accountId: $id}) { url } }"
+LOGIN = "subscription Login($id: ID!) { agentLoginChanged(accountId: $id) { state } }"
 
 
 @pytest.fixture(scope="module")
 async def behind(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     folder = tmp_path_factory.mktemp("nginx")
     copy = shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), folder / "latchkey.sqlite3")
-    async with proxied(f"sqlite://{copy}", folder) as site:
+    async with proxied(f"sqlite://{copy}", folder, (EXPORT, LOGIN)) as site:
         yield site
 
 

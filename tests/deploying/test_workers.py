@@ -9,6 +9,7 @@ import shutil
 import signal
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 
 from models.database import close_database, open_database
@@ -18,7 +19,8 @@ from tests.builders import a_merchant, a_parcel, an_agent
 from tests.conftest import ENGINES
 from tests.databases import Postgres
 from tests.deploying.load import Load
-from tests.serving import Server, serving, token_of, until, with_password
+from tests.scraping import counts, counts_at, risen, until_counted
+from tests.serving import Server, free_port, serving, token_of, until, with_password
 
 PARCEL = "query ($id: ID!) { parcel(id: $id) { recipient { name } } }"
 GRANT = "mutation ($id: ID!) { grantConsent(input: {accountId: $id, duration: ONE_HOUR}) { consent { id } } }"
@@ -28,9 +30,15 @@ EXPORT = "mutation ($id: ID!) { exportParcels(input: {accountId: $id}) { url } }
 WORKERS = 2
 
 
+@pytest.fixture(scope="module")
+def metrics_port() -> int:
+    """Where all of them are counted together."""
+    return free_port()
+
+
 @pytest.fixture(scope="module", params=ENGINES)
 async def served(
-    request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, postgres: Postgres, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory, metrics_port: int
 ) -> AsyncIterator[Server]:
     """One port, several processes."""
     folder = tmp_path_factory.mktemp("workers")
@@ -38,7 +46,7 @@ async def served(
         url = f"sqlite://{shutil.copyfile(migrated['sqlite'].removeprefix('sqlite://'), folder / 'latchkey.sqlite3')}"
     else:
         url = await postgres.create_database(template=migrated["postgres"])
-    server = Server(url, folder, workers=str(WORKERS))
+    server = Server(url, folder, workers=str(WORKERS), metrics_port=str(metrics_port))
     async with serving(server):
         await until(lambda: len(started(server)) == WORKERS, 120)
         yield server
@@ -102,6 +110,21 @@ async def test_all_agree_whichever_answers(house: Server) -> None:
     assert statuses == [200, *[404] * 5], "a link is good once, in all of them"
 
 
+async def test_they_are_counted_together(house: Server, metrics_port: int) -> None:
+    """Whichever is asked for it, and at the port of their own."""
+    async with contextlib.AsyncExitStack() as opened:
+        client = await opened.enter_async_context(httpx2.AsyncClient(base_url=f"http://127.0.0.1:{metrics_port}", trust_env=False))
+        before = await counts_at(client)
+        for _ in range(12):
+            await house.ask("{ viewer { name } }")
+        for _ in range(4):
+            await opened.enter_async_context(house.socket())
+        for found in (await until_counted(client, "latchkey_sockets", 4), await counts(house)):
+            assert risen(before, found, "latchkey_operations") == {'operation="other",outcome="OK",type="query"': 12}
+            assert found["latchkey_sockets", ""] == 4
+            assert not any("pid=" in labels for _, labels in found)
+
+
 async def test_they_are_replaced_in_turn_and_no_request_is_lost(house: Server) -> None:
     """SIGHUP, as `systemctl reload` sends it."""
     before = [pid for pid in started(house) if alive(pid)]
@@ -115,11 +138,15 @@ async def test_they_are_replaced_in_turn_and_no_request_is_lost(house: Server) -
     assert house.process.poll() is None
 
 
-async def test_a_dead_one_is_replaced_and_none_outlives_the_first(house: Server) -> None:
-    """The last of this file: nothing answers after it."""
+async def test_dead_ones_are_replaced_and_none_outlives_the_first(house: Server, metrics_port: int) -> None:
+    """The last of this file: nothing answers after it. What the dead were doing counts no more."""
     before = started(house)
-    os.kill(next(pid for pid in before if alive(pid)), signal.SIGKILL)
-    await until(lambda: len(started(house)) > len(before), 120)
+    async with house.socket(), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{metrics_port}", trust_env=False) as client:
+        await until_counted(client, "latchkey_sockets", 1)
+        for pid in filter(alive, before):
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: len(started(house)) == len(before) + WORKERS, 120)
+        await until_counted(client, "latchkey_sockets", 0)
     assert (await house.ask("{ viewer { name } }"))["data"] == {"viewer": None}
     house.process.kill()
     await until(lambda: not any(alive(pid) for pid in started(house)), 60)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 import shutil
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,37 +19,11 @@ from resolvers.ledger import Request
 from service import health
 from tests.asking import account_id, parcel_id
 from tests.builders import Merchant, a_consent, a_merchant, a_parcel, an_agent
-from tests.serving import PATIENCE_SECONDS, Deployment, Server, free_port, serving, token_of, with_password
+from tests.scraping import counts, risen, until_counted
+from tests.serving import Deployment, Server, free_port, serving, token_of, with_password
 
 RECIPIENT = "query ($id: ID!) { parcel(id: $id) { recipient { name email } } }"
 WATCHED = "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }"
-_SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
-Counts = Mapping[tuple[str, str], float]
-
-
-def counts_in(text: str) -> Counts:
-    """The samples of a scrape by name and labels."""
-    return {(match[1], match[2] or ""): float(match[3]) for line in text.splitlines() if (match := _SAMPLE.match(line))}
-
-
-async def counts(server: Server) -> Counts:
-    async with server.client() as client:
-        return counts_in((await client.get("/metrics")).text)
-
-
-def risen(before: Counts, after: Counts, name: str) -> dict[str, float]:
-    """What was added to a counter meanwhile, by its labels."""
-    found = {labels: value - before.get((each, labels), 0) for (each, labels), value in after.items() if each == f"{name}_total"}
-    return {labels: value for labels, value in found.items() if value}
-
-
-async def until_counted(client: httpx2.AsyncClient, name: str, value: float) -> Counts:
-    """The counts, as soon as a sample has this value. Raises AssertionError when it does not in time."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (found := counts_in((await client.get("/metrics")).text)).get((name, "")) != value:
-        assert time.monotonic() < deadline, f"{name} did not come to be {value}"
-        await asyncio.sleep(0.02)
-    return found
 
 
 @pytest.fixture
@@ -189,18 +160,17 @@ async def see(agent: object, account: object, parcel: object) -> None:
 
 
 @asynccontextmanager
-async def a_server(migrated: dict[str, str], folder: Path, count: int = 1, **settings: str) -> AsyncIterator[list[Server]]:
-    """Servers of their own, on one SQLite file."""
+async def a_server(migrated: dict[str, str], folder: Path, **settings: str) -> AsyncIterator[Server]:
+    """A server of its own, on SQLite."""
     url = f"sqlite://{shutil.copyfile(migrated['sqlite'].removeprefix('sqlite://'), folder / 'latchkey.sqlite3')}"
-    started = [Server(url, folder, **settings) for _ in range(count)]
-    async with serving(*started):
+    async with serving(started := Server(url, folder, **settings)):
         yield started
 
 
 async def test_they_have_a_port_of_their_own_where_one_is_given(migrated: dict[str, str], tmp_path: Path) -> None:
     """With the gauges that are looked up now and then."""
     port = free_port()
-    async with a_server(migrated, tmp_path, environment="production", allowed_hosts="127.0.0.1", metrics_port=str(port)) as (server,):
+    async with a_server(migrated, tmp_path, environment="production", allowed_hosts="127.0.0.1", metrics_port=str(port)) as server:
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             found = await until_counted(client, "latchkey_ready", 1)
         async with server.client() as client:
@@ -209,22 +179,6 @@ async def test_they_have_a_port_of_their_own_where_one_is_given(migrated: dict[s
         assert found["latchkey_live_consents", ""] == 0
         (build,) = [labels for name, labels in found if name == "latchkey_build_info"]
         assert 'migration="0' in build
-
-
-async def test_processes_that_share_their_counts_tell_those_of_all(monkeypatch: pytest.MonkeyPatch, migrated: dict[str, str], tmp_path: Path) -> None:
-    shared = tmp_path / "shared"
-    shared.mkdir()
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(shared))
-    async with a_server(migrated, tmp_path, 2) as (one, other):
-        monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR")
-        for server, times in ((one, 2), (other, 3)):
-            for _ in range(times):
-                await server.ask("{ viewer { name } }")
-        for server in (one, other):
-            found = await counts(server)
-            assert found["latchkey_operations_total", 'operation="other",outcome="OK",type="query"'] == 5
-            assert found["latchkey_listening", ""] == 1
-            assert {name for name, labels in found if "pid=" in labels} == set()
 
 
 async def test_a_server_that_stops_is_not_ready(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

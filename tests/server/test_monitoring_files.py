@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.server.test_metrics import counts
+from tests.scraping import counts
 from tests.serving import HERE, Deployment
 
 DASHBOARD = HERE / "deploy" / "grafana" / "latchkey.json"
