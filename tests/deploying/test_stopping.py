@@ -20,7 +20,8 @@ EXPORT = "mutation ($id: ID!) { exportParcels(input: {accountId: $id}) { url } }
 LOGIN = "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }"
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+# How many processes there are and which database it is have nothing to do with each other: each is tried once.
+@pytest.mark.parametrize(("database_url", "workers"), [("sqlite", "1"), ("postgres", "2")], indirect=["database_url"])
 async def test_every_request_that_was_let_in_is_answered(database_url: str, tmp_path: Path, workers: str) -> None:
     server = Server(database_url, tmp_path, workers=workers)
     await open_database(database_url)

@@ -114,14 +114,20 @@ async def visit(
     locale: str = "en-GB",
     language: str | None = None,
     complaining: bool = False,
+    any_certificate: bool = False,
 ) -> AsyncIterator[Visit]:
     """A browser of its own, signed in as `viewer`; it speaks their language, unless another `language` was chosen in it.
 
     At the end it is checked that it sent trusted documents alone, and that nothing was said on its console, unless it is `complaining` (of a
-    server that is down).
+    server that is down). `any_certificate`: also one that a test made.
     """
     context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale=locale, timezone_id="Europe/Amsterdam", reduced_motion="reduce"
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,
+        locale=locale,
+        timezone_id="Europe/Amsterdam",
+        reduced_motion="reduce",
+        ignore_https_errors=any_certificate,
     )
     context.set_default_timeout(PATIENCE_MS)
     if viewer is not None:
