@@ -19,6 +19,7 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx2
 import orjson
+import structlog
 
 from identity.credentials import new_secret
 from identity.jwts import BadToken, Claims, Keys, Unavailable, instant, require_time, text, texts, verified
@@ -29,10 +30,13 @@ PATIENCE_SECONDS = 5.0
 UNDER_WAY_SECONDS = 600
 _LONGEST_ANSWER = 512 * 1024
 _OLD_SECONDS = 3600.0
+_AGAIN_SECONDS = 60.0
+_AGAIN_WITHOUT_SECONDS = 2.0
 _RETURN = re.compile(r"(/[A-Za-z0-9_-]+)+|/", re.ASCII)
 _INSTANT = re.compile(r"[0-9]{1,12}")
 _LONGEST_RETURN = 200
 _CONSOLE = "/console"
+log = structlog.get_logger(__name__)
 _LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -100,14 +104,18 @@ class Person:
 
 
 class OpenId:
-    """One provider, asked over HTTP. What it publishes is remembered for an hour, and longer while it does not answer."""
+    """One provider, asked over HTTP. What it publishes is remembered for an hour, and longer while it does not answer.
+
+    However many begin to sign in, it is asked for that once at a time, and not at once again.
+    """
 
     def __init__(self, provider: Provider, redirect_uri: str) -> None:
         self.provider = provider
         self.redirect_uri = redirect_uri
         self.keys = Keys(self._fetch_keys)
         self._published: dict[str, Any] = {}
-        self._read_at = -math.inf
+        self._read_at = self._tried_at = -math.inf
+        self._lock = asyncio.Lock()
 
     async def address(self, under_way: UnderWay) -> str:
         """Where to send the browser. Raises Unavailable."""
@@ -183,15 +191,22 @@ class OpenId:
         return await _brought("POST", endpoint, data=form, auth=(quote_plus(self.provider.client_id), quote_plus(secret.get_secret_value())))
 
     async def _discovered(self) -> dict[str, Any]:
-        now = time.monotonic()
-        if now - self._read_at > _OLD_SECONDS:
+        if time.monotonic() - self._read_at > _OLD_SECONDS and not (self._published and self._lock.locked()):
+            await self._discover()
+        if not self._published:
+            raise Unavailable
+        return self._published
+
+    async def _discover(self) -> None:
+        async with self._lock:
+            if time.monotonic() - self._tried_at < (_AGAIN_SECONDS if self._published else _AGAIN_WITHOUT_SECONDS):
+                return
+            self._tried_at = time.monotonic()
             try:
                 self._published = await _discover(self.provider.issuer)
-                self._read_at = now
+                self._read_at = time.monotonic()
             except Unavailable:
-                if not self._published:
-                    raise
-        return self._published
+                log.warning("what a provider publishes of itself can't be fetched")
 
     async def _fetch_keys(self) -> Any:
         return await _published((await self._discovered())["jwks_uri"])

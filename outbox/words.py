@@ -45,7 +45,7 @@ _EN = Words(
         _H.CONSENT_EXPIRED: "The permission of support agents ended at {at}. They can no longer log in to your account.",
         _H.CLAIM_TAKEN: "A support agent took your claim at {at}.",
         _H.CLAIM_LOGGED: "Support wrote something down in the investigation at {at}: {detail}.",
-        _H.CLAIM_CLOSED: "Support closed your claim at {at}: {detail}. The parcel is closed to support again.",
+        _H.CLAIM_CLOSED: "Support closed your claim at {at}: {detail}. It no longer opens its parcel to support.",
     },
     logged={
         InvestigationKind.NOTE: "a note",
@@ -79,7 +79,7 @@ _NL = Words(
         _H.CONSENT_EXPIRED: "De toestemming van Support medewerkers is op {at} afgelopen. Zij kunnen niet meer inloggen op uw account.",
         _H.CLAIM_TAKEN: "Een Support medewerker heeft uw claim op {at} in behandeling genomen.",
         _H.CLAIM_LOGGED: "Support heeft op {at} iets vastgelegd in het onderzoek: {detail}.",
-        _H.CLAIM_CLOSED: "Support heeft uw claim op {at} gesloten: {detail}. Het pakket is weer gesloten voor support.",
+        _H.CLAIM_CLOSED: "Support heeft uw claim op {at} gesloten: {detail}. Die geeft support geen toegang meer tot het pakket.",
     },
     logged={
         InvestigationKind.NOTE: "een notitie",
@@ -114,7 +114,7 @@ _ES = Words(
         _H.CONSENT_EXPIRED: "El permiso de los agentes de servicio al cliente terminó el {at}. Ya no pueden iniciar sesión en su cuenta.",
         _H.CLAIM_TAKEN: "Un agente de servicio al cliente se encarga de su reclamación desde el {at}.",
         _H.CLAIM_LOGGED: "Soporte ha anotado algo en la investigación el {at}: {detail}.",
-        _H.CLAIM_CLOSED: "Soporte ha cerrado su reclamación el {at}: {detail}. El paquete vuelve a estar cerrado para soporte.",
+        _H.CLAIM_CLOSED: "Soporte ha cerrado su reclamación el {at}: {detail}. Ya no abre el paquete a soporte.",
     },
     logged={
         InvestigationKind.NOTE: "una nota",
@@ -149,7 +149,7 @@ _DE = Words(
         _H.CONSENT_EXPIRED: "Die Berechtigung der Support-Mitarbeiter ist am {at} abgelaufen. Sie können sich nicht mehr in Ihr Konto einloggen.",
         _H.CLAIM_TAKEN: "Ein Support-Mitarbeiter hat Ihre Reklamation am {at} übernommen.",
         _H.CLAIM_LOGGED: "Der Support hat am {at} etwas in der Nachforschung festgehalten: {detail}.",
-        _H.CLAIM_CLOSED: "Der Support hat Ihre Reklamation am {at} geschlossen: {detail}. Das Paket ist für den Support wieder geschlossen.",
+        _H.CLAIM_CLOSED: "Der Support hat Ihre Reklamation am {at} geschlossen: {detail}. Sie öffnet dem Support das Paket nicht mehr.",
     },
     logged={
         InvestigationKind.NOTE: "eine Notiz",
@@ -184,7 +184,7 @@ _FR = Words(
         _H.CONSENT_EXPIRED: "L'autorisation des agents du support a pris fin le {at}. Ils ne peuvent plus se connecter à votre compte.",
         _H.CLAIM_TAKEN: "Un agent du support a pris en charge votre réclamation le {at}.",
         _H.CLAIM_LOGGED: "Le support a noté quelque chose dans l'enquête le {at} : {detail}.",
-        _H.CLAIM_CLOSED: "Le support a clos votre réclamation le {at} : {detail}. Le colis est de nouveau fermé au support.",
+        _H.CLAIM_CLOSED: "Le support a clos votre réclamation le {at} : {detail}. Elle n'ouvre plus le colis au support.",
     },
     logged={
         InvestigationKind.NOTE: "une note",
@@ -206,32 +206,32 @@ _IT = Words(
         _H.CONSENT_REVOKED: "Accesso all'agente: autorizzazione revocata",
         _H.CONSENT_REPLACED: "Accesso all'agente: autorizzazione sostituita",
         _H.CONSENT_EXPIRED: "Accesso all'agente: autorizzazione terminata",
-        _H.CLAIM_TAKEN: "L'assistenza sta lavorando al tuo reclamo",
-        _H.CLAIM_LOGGED: "Novità sul tuo reclamo",
-        _H.CLAIM_CLOSED: "Il tuo reclamo è chiuso",
+        _H.CLAIM_TAKEN: "L'assistenza sta lavorando al Suo reclamo",
+        _H.CLAIM_LOGGED: "Novità sul Suo reclamo",
+        _H.CLAIM_CLOSED: "Il Suo reclamo è chiuso",
     },
     texts={
-        _H.CONSENT_GRANTED: "{by} ha concesso agli agenti di assistenza l'autorizzazione ad accedere al tuo account, da {at} a {until}.",
-        _H.CONSENT_USED: "Il {at} un agente di assistenza ha visto o modificato qualcosa nel tuo account per la prima volta con l'autorizzazione"
+        _H.CONSENT_GRANTED: "{by} ha concesso agli agenti di assistenza l'autorizzazione ad accedere al Suo account, da {at} a {until}.",
+        _H.CONSENT_USED: "Il {at} un agente di assistenza ha visto o modificato qualcosa nel Suo account per la prima volta con l'autorizzazione"
         " del {granted}. Il registro degli accessi dice cosa.",
-        _H.CONSENT_REVOKED: "{by} ha revocato l'autorizzazione degli agenti di assistenza il {at}. Non possono più accedere al tuo account.",
+        _H.CONSENT_REVOKED: "{by} ha revocato l'autorizzazione degli agenti di assistenza il {at}. Non possono più accedere al Suo account.",
         _H.CONSENT_REPLACED: "{by} ha concesso una nuova autorizzazione il {at}. Sostituisce quella del {granted}.",
-        _H.CONSENT_EXPIRED: "L'autorizzazione degli agenti di assistenza è terminata il {at}. Non possono più accedere al tuo account.",
-        _H.CLAIM_TAKEN: "Un agente di assistenza ha preso in carico il tuo reclamo il {at}.",
+        _H.CONSENT_EXPIRED: "L'autorizzazione degli agenti di assistenza è terminata il {at}. Non possono più accedere al Suo account.",
+        _H.CLAIM_TAKEN: "Un agente di assistenza ha preso in carico il Suo reclamo il {at}.",
         _H.CLAIM_LOGGED: "L'assistenza ha annotato qualcosa nell'indagine il {at}: {detail}.",
-        _H.CLAIM_CLOSED: "L'assistenza ha chiuso il tuo reclamo il {at}: {detail}. Il pacco è di nuovo chiuso per l'assistenza.",
+        _H.CLAIM_CLOSED: "L'assistenza ha chiuso il Suo reclamo il {at}: {detail}. Non apre più il pacco all'assistenza.",
     },
     logged={
         InvestigationKind.NOTE: "una nota",
         InvestigationKind.SENT_TO_CARRIER: "inviato al corriere",
         InvestigationKind.CARRIER_ANSWERED: "il corriere ha risposto",
-        InvestigationKind.ASKED_MERCHANT: "una domanda per te",
+        InvestigationKind.ASKED_MERCHANT: "una domanda per Lei",
     },
     outcomes={ClaimStatus.RESOLVED: "risolto", ClaimStatus.REJECTED: "respinto"},
     account="Account",
     claim="Reclamo",
-    panel="Il tuo pannello",
-    why="Ricevi questo messaggio perché sei proprietario o amministratore di questo account, o hai presentato questo reclamo."
+    panel="Il Suo pannello",
+    why="Riceve questo messaggio perché è proprietario o amministratore di questo account, o ha presentato questo reclamo."
     " Le risposte non vengono lette.",
 )
 

@@ -89,7 +89,7 @@ class Server:
     async def ready(self) -> None:
         """Wait until /readyz says so. Raises DidNotStart."""
         async with self.client() as client:
-            deadline = time.monotonic() + PATIENCE_SECONDS
+            deadline = time.monotonic() + 3 * PATIENCE_SECONDS  # several processes import all of it at once
             while time.monotonic() < deadline and self.process.poll() is None:
                 with contextlib.suppress(httpx2.TransportError):
                     if (await client.get("/readyz")).status_code == 200:

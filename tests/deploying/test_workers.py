@@ -110,6 +110,7 @@ async def test_all_agree_whichever_answers(house: Server) -> None:
     assert statuses == [200, *[404] * 5], "a link is good once, in all of them"
 
 
+@pytest.mark.parametrize("served", ["sqlite"], indirect=True)  # the database has no part in it
 async def test_they_are_counted_together(house: Server, metrics_port: int) -> None:
     """Whichever is asked for it, and at the port of their own."""
     async with contextlib.AsyncExitStack() as opened:
@@ -125,6 +126,7 @@ async def test_they_are_counted_together(house: Server, metrics_port: int) -> No
             assert not any("pid=" in labels for _, labels in found)
 
 
+@pytest.mark.parametrize("served", ["sqlite"], indirect=True)  # the database has no part in it
 async def test_they_are_replaced_in_turn_and_no_request_is_lost(house: Server) -> None:
     """SIGHUP, as `systemctl reload` sends it."""
     before = [pid for pid in started(house) if alive(pid)]
@@ -138,6 +140,7 @@ async def test_they_are_replaced_in_turn_and_no_request_is_lost(house: Server) -
     assert house.process.poll() is None
 
 
+@pytest.mark.parametrize("served", ["sqlite"], indirect=True)  # the database has no part in it
 async def test_dead_ones_are_replaced_and_none_outlives_the_first(house: Server, metrics_port: int) -> None:
     """The last of this file: nothing answers after it. What the dead were doing counts no more."""
     before = started(house)

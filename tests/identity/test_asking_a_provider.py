@@ -27,6 +27,7 @@ class Publisher:
     def __init__(self) -> None:
         self.key = ECKey.generate_key("P-256", {"kid": "key"})
         self.status = 200
+        self.asked = 0
         self.issuer = ""
         self.says: dict[str, Any] = {}
 
@@ -46,6 +47,7 @@ class Publisher:
         return OpenId(Provider(name="Login", issuer=self.issuer, client_id="us"), "http://127.0.0.1/callback")
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked += 1
         path = (await reader.readuntil(b"\r\n\r\n")).decode().split()[1]
         body = orjson.dumps(self.says.get(path, {}))
         writer.write(f"HTTP/1.1 {self.status} Status\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
@@ -88,6 +90,21 @@ async def test_what_was_published_counts_while_it_answers_otherwise(provider: Pu
     assert (again.netloc, again.path) == (address.netloc, address.path) == (urlsplit(provider.issuer).netloc, "/authorization_endpoint")
     await verified(provider.signed(), keys)
     await verified(provider.signed(), ours.keys)
+
+
+async def test_however_many_sign_in_it_is_asked_once_and_not_at_once_again(provider: Publisher, later: list[float]) -> None:
+    ours = provider.openid()
+    provider.status = 503
+
+    async def many() -> set[str]:
+        found = await asyncio.gather(*(ours.address(begin(ViewerKind.AGENT, "")) for _ in range(20)), return_exceptions=True)
+        return {type(each).__name__ for each in found}
+
+    assert (await many(), await many(), provider.asked) == ({"Unavailable"}, {"Unavailable"}, 1)
+    provider.status, later[0] = 200, 3
+    assert (await many(), provider.asked) == ({"str"}, 2)
+    provider.status, later[0] = 503, LONG_AFTER
+    assert (await many(), await many(), provider.asked) == ({"str"}, {"str"}, 3)
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
