@@ -57,6 +57,8 @@ def test_what_only_looks_like_a_secret_is_found_whatever_its_value() -> None:
         ("from=somebody%40example.org", "an e-mail address"),
         (f"Authorization: Bearer lk_{new_secret()}", "a bearer token"),
         (f"GET /exports/{new_secret()[:42]}A.csv", "a secret of chance"),
+        (f"bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbmEifQ.{new_secret()[:20]}", "a JSON Web Token"),
+        ("secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a webhook's secret"),
         (f"search={mark(SIGNS[0], 'name')}", "a mark of a test"),
         (f"search={quote(mark(SIGNS[0], 'name'))}", "a mark of a test"),
         ("hash=$argon2id$v=19$m=8", "a password's hash"),

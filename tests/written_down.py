@@ -30,6 +30,8 @@ _SECRETS: dict[str, str] = {}
 _PATTERNS = {
     "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "a bearer token": re.compile(r"lk_[\w-]{43}", re.IGNORECASE),
+    "a JSON Web Token": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    "a webhook's secret": re.compile(r"whsec_[\w+/-]{20,}"),
     "a mark of a test": re.compile(r"kenmerk7qz|([¶§©®±¿¡¦×÷])[a-z0-9_]+\1", re.IGNORECASE),
     "a password's hash": re.compile(r"\$argon2", re.IGNORECASE),
 }
