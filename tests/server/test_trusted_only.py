@@ -12,13 +12,10 @@ from typing import Any
 import orjson
 import pytest
 from graphql import OperationDefinitionNode, OperationType, parse
-from playwright.async_api import Browser, Response
 
 from models.database import close_database, open_database
-from settings import OPERATIONS_PER_MINUTE
-from tests.builders import Merchant, a_merchant, a_parcel, an_agent
-from tests.serving import HERE, PASSWORD, TRUSTED, Server, serving, session_of, token_of, with_password
-from tests.web.browsing import a_browser, visit
+from tests.builders import Merchant, a_merchant, an_agent
+from tests.serving import HERE, TRUSTED, Server, serving, session_of, token_of
 
 MANIFEST = HERE / "web" / "dist" / "documents.json"
 ANY = "{ viewer { name } }"
@@ -41,13 +38,13 @@ async def house(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFacto
     url = f"sqlite://{shutil.copyfile(migrated['sqlite'].removeprefix('sqlite://'), folder / 'production.sqlite3')}"
     (folder / "trusted").mkdir()
     (folder / "trusted" / "who.graphql").write_text(TRUSTED["WhoAmI"])
-    production = {"environment": "production", "secure": "false", "allowed_hosts": "127.0.0.1", "trusted_documents": str(folder / "trusted")}
+    production = {"environment": "production", "allowed_hosts": "127.0.0.1", "trusted_documents": str(folder / "trusted")}
     server, strict = Server(url, folder, **production), Server(url, folder, **production, bearer_documents="trusted")
     await open_database(url)
     merchant = await a_merchant()
     callers = {
-        "merchant": await session_of(merchant.owner),
-        "agent": await session_of(await an_agent()),
+        "merchant": await session_of(merchant.owner, secure=True),
+        "agent": await session_of(await an_agent(), secure=True),
         "nobody": {},
         "token": {"Authorization": f"Bearer {await token_of(merchant.owner)}"},
     }
@@ -135,37 +132,3 @@ def operation_of(text: str) -> OperationType:
 
 def is_run(answer: Mapping[str, Any]) -> bool:
     return not any("trusted" in error["message"] or "documentId" in error["message"] for error in answer.get("errors", []))
-
-
-async def test_both_web_apps_work_in_production(house: House) -> None:
-    """In a real browser, from signing in to each page of the menu: everything that is asked is answered.
-
-    A page takes at most four operations. So who opens one each second, all minute long, uses a fifth of the budget.
-    """
-    assert OPERATIONS_PER_MINUTE > 4 * 60 * 4
-    await a_parcel(house.merchant, name="Aaltje Zonneveld")
-    owner, agent = await with_password(house.merchant.owner), await with_password(await an_agent())
-    async with a_browser() as browser:
-        await use(browser, house.server, owner, "/", "Parcels")
-        await use(browser, house.server, agent, "/console", "Work queue")
-
-
-async def use(browser: Browser, server: Server, email: str, address: str, heading: str) -> None:
-    """Sign in, and open each page of the menu."""
-    answers: list[Response] = []
-    async with visit(browser, server) as visitor:
-        visitor.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 (Playwright marks it)
-        page = await visitor.goto(address)
-        await page.get_by_label("E-mail address").fill(email)
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
-        await page.get_by_role("heading", level=1, name=heading).wait_for()
-        links = await page.get_by_role("navigation").get_by_role("link").all()
-        for link in links:
-            await link.click()
-            await page.wait_for_load_state("networkidle")
-            await page.get_by_role("heading", level=1).wait_for()
-        statuses = [answer.status for answer in answers if answer.url.endswith("/graphql")]
-        operations = len(statuses) + sum('"subscribe"' in str(frame) for frame in visitor.frames)
-    assert set(statuses) == {200}
-    assert len(links) < operations <= 4 * (len(links) + 1)

@@ -121,7 +121,12 @@ async def visit(
     server that is down).
     """
     context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale=locale, timezone_id="Europe/Amsterdam", reduced_motion="reduce"
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,
+        locale=locale,
+        timezone_id="Europe/Amsterdam",
+        reduced_motion="reduce",
+        ignore_https_errors=True,  # nobody knows who made a test's certificate
     )
     context.set_default_timeout(PATIENCE_MS)
     if viewer is not None:
