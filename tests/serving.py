@@ -281,11 +281,11 @@ async def token_of(viewer: Viewer) -> str:
     return await tokens.create_token(viewer.id)
 
 
-async def session_of(viewer: Viewer) -> dict[str, str]:
-    """The header of a browser that signed in as this user: what signing in leaves behind, without its price."""
+async def session_of(viewer: Viewer, *, secure: bool = False) -> dict[str, str]:
+    """The header of a browser that signed in as this user (by TLS, if `secure`): what signing in leaves behind, without its price."""
     token, now = new_secret(), await database.clock()
     await models.Session.create(user_id=viewer.id, token_hash=hash_of(token), created_at=now, expires_at=now + timedelta(hours=1))
-    return {"Cookie": f"latchkey={token}"}
+    return {"Cookie": f"{'__Host-' if secure else ''}latchkey={token}"}
 
 
 async def with_password(viewer: Viewer) -> str:

@@ -61,7 +61,16 @@ class Upstream(Server):
     def __init__(self, database_url: str, folder: Path, name: str, url: str) -> None:
         self._socket = folder / f"{name}.sock"
         host, documents = f"unix:{self._socket}", str(folder / "documents")
-        super().__init__(database_url, folder, environment="production", allowed_hosts=NAME, host=host, trusted_documents=documents)
+        super().__init__(
+            database_url,
+            folder,
+            environment="production",
+            allowed_hosts=NAME,
+            host=host,
+            trusted_documents=documents,
+            operations_per_minute="0",
+            cost_per_minute="0",
+        )
         self.url = url
         self.trusted = ssl.create_default_context(cafile=folder / "fullchain.pem")
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.async_api import Browser, Response
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
@@ -20,11 +21,13 @@ from identity.attempts import LIMITS
 from models import database
 from models.database import close_database, open_database
 from resolvers import documents
+from settings import OPERATIONS_PER_MINUTE
 from tests.asking import account_id
-from tests.builders import a_merchant, a_parcel
+from tests.builders import a_merchant, a_parcel, an_agent
 from tests.deploying.load import Load
 from tests.deploying.proxied import Site, proxied
-from tests.serving import PROTOCOL, Socket, token_of, with_password
+from tests.serving import PASSWORD, PROTOCOL, Server, Socket, token_of, with_password
+from tests.web.browsing import a_browser, visit
 
 EXPORT = "mutation Export($id: ID!) { exportParcels(input: {accountId: $id}) { url } }"
 LOGIN = "subscription Login($id: ID!) { agentLoginChanged(accountId: $id) { state } }"
@@ -83,6 +86,40 @@ async def test_a_browser_signs_in_asks_listens_and_exports(site: Site) -> None:
         assert secret not in site.logged()
         assert "/exports/... 200" in site.logged()
         assert str(cookie.value) not in site.logged()
+
+
+async def test_both_web_apps_work_in_production(site: Site) -> None:
+    """In a real browser, from signing in to each page of the menu: everything that is asked is answered.
+
+    A page takes at most four operations. So who opens one each second, all minute long, uses a fifth of the budget.
+    """
+    assert OPERATIONS_PER_MINUTE > 4 * 60 * 4
+    await a_parcel(merchant := await a_merchant(), name="Aaltje Zonneveld")
+    owner, agent = await with_password(merchant.owner), await with_password(await an_agent())
+    async with a_browser() as browser:
+        await use(browser, site.servers[0], owner, "/", "Parcels")
+        await use(browser, site.servers[0], agent, "/console", "Work queue")
+
+
+async def use(browser: Browser, server: Server, email: str, address: str, heading: str) -> None:
+    """Sign in, and open each page of the menu."""
+    answers: list[Response] = []
+    async with visit(browser, server) as visitor:
+        visitor.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 (Playwright marks it)
+        page = await visitor.goto(address)
+        await page.get_by_label("E-mail address").fill(email)
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("heading", level=1, name=heading).wait_for()
+        links = await page.get_by_role("navigation").get_by_role("link").all()
+        for link in links:
+            await link.click()
+            await page.wait_for_load_state("networkidle")
+            await page.get_by_role("heading", level=1).wait_for()
+        statuses = [answer.status for answer in answers if answer.url.endswith("/graphql")]
+        operations = len(statuses) + sum('"subscribe"' in str(frame) for frame in visitor.frames)
+    assert set(statuses) == {200}
+    assert len(links) < operations <= 4 * (len(links) + 1)
 
 
 async def test_a_webhook_comes_in(site: Site) -> None:

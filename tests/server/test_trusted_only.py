@@ -7,21 +7,15 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from graphql import OperationDefinitionNode, OperationType, parse
-from playwright.async_api import Browser, Response
 
 from models.database import close_database, open_database
-from policy.vocabulary import Viewer
-from settings import OPERATIONS_PER_MINUTE
-from tests.builders import Merchant, a_merchant, a_parcel, an_agent
-from tests.deploying.proxied import proxied
-from tests.serving import HERE, PASSWORD, TRUSTED, Server, serving, session_of, token_of, with_password
-from tests.web.browsing import a_browser, visit
+from tests.builders import Merchant, a_merchant, an_agent
+from tests.serving import HERE, TRUSTED, Server, serving, session_of, token_of
 
 MANIFEST = HERE / "web" / "dist" / "documents.json"
 ANY = "{ viewer { name } }"
@@ -49,19 +43,14 @@ async def house(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFacto
     await open_database(url)
     merchant = await a_merchant()
     callers = {
-        "merchant": await by_tls(merchant.owner),
-        "agent": await by_tls(await an_agent()),
+        "merchant": await session_of(merchant.owner, secure=True),
+        "agent": await session_of(await an_agent(), secure=True),
         "nobody": {},
         "token": {"Authorization": f"Bearer {await token_of(merchant.owner)}"},
     }
     async with serving(server, strict):
         yield House(server, strict, merchant, callers)
     await close_database()
-
-
-async def by_tls(viewer: Viewer) -> dict[str, str]:
-    """The session's header as browsers send it that reach us by TLS."""
-    return {"Cookie": f"__Host-{(await session_of(viewer))['Cookie']}"}
 
 
 def id_of(text: str) -> str:
@@ -143,41 +132,3 @@ def operation_of(text: str) -> OperationType:
 
 def is_run(answer: Mapping[str, Any]) -> bool:
     return not any("trusted" in error["message"] or "documentId" in error["message"] for error in answer.get("errors", []))
-
-
-async def test_both_web_apps_work_in_production(migrated: dict[str, str], tmp_path: Path) -> None:
-    """In a real browser, by TLS through nginx, from signing in to each page of the menu: everything that is asked is answered.
-
-    A page takes at most four operations. So who opens one each second, all minute long, uses a fifth of the budget.
-    """
-    assert OPERATIONS_PER_MINUTE > 4 * 60 * 4
-    copy = shutil.copyfile(migrated["sqlite"].removeprefix("sqlite://"), tmp_path / "production.sqlite3")
-    async with a_browser() as browser, proxied(f"sqlite://{copy}", tmp_path, ()) as site:
-        await open_database(site.database_url)
-        merchant = await a_merchant()
-        await a_parcel(merchant, name="Aaltje Zonneveld")
-        owner, agent = await with_password(merchant.owner), await with_password(await an_agent())
-        await close_database()
-        await use(browser, site.servers[0], owner, "/", "Parcels")
-        await use(browser, site.servers[0], agent, "/console", "Work queue")
-
-
-async def use(browser: Browser, server: Server, email: str, address: str, heading: str) -> None:
-    """Sign in, and open each page of the menu."""
-    answers: list[Response] = []
-    async with visit(browser, server, any_certificate=True) as visitor:
-        visitor.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 (Playwright marks it)
-        page = await visitor.goto(address)
-        await page.get_by_label("E-mail address").fill(email)
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
-        await page.get_by_role("heading", level=1, name=heading).wait_for()
-        links = await page.get_by_role("navigation").get_by_role("link").all()
-        for link in links:
-            await link.click()
-            await page.wait_for_load_state("networkidle")
-            await page.get_by_role("heading", level=1).wait_for()
-        statuses = [answer.status for answer in answers if answer.url.endswith("/graphql")]
-        operations = len(statuses) + sum('"subscribe"' in str(frame) for frame in visitor.frames)
-    assert set(statuses) == {200}
-    assert len(links) < operations <= 4 * (len(links) + 1)
