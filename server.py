@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
@@ -63,6 +64,8 @@ def application(given: Settings) -> Starlette:
     sign_on, lifetime = providers.read(given.sign_on), timedelta(hours=given.session_hours)
     if not given.passwords and sign_on == providers.NOTHING:
         raise ValueError("LATCHKEY_PASSWORDS is false and LATCHKEY_SIGN_ON names nobody: nobody could sign in")
+    if sign_on.address and not _answers_to(given.hosts(), urlsplit(sign_on.address).hostname or ""):
+        raise ValueError("LATCHKEY_SIGN_ON: address: LATCHKEY_ALLOWED_HOSTS has not this name: whoever comes back from the provider would be refused")
     jwts = AccessJwts(sign_on.access_tokens) if sign_on.access_tokens else None
     changes, running, budgets = Changes(), Running(given.operations_at_once), Budgets(Rates(*given.per_minute(), MOST))
     documents = load(given.trusted_documents, schema._schema, WEB / "documents.json")  # noqa: SLF001 (graphql-core's schema validates them)
@@ -137,6 +140,11 @@ def application(given: Settings) -> Starlette:
         exception_handlers=dict.fromkeys(REFUSALS, refusal),
         lifespan=lifespan,
     )
+
+
+def _answers_to(hosts: Sequence[str], name: str) -> bool:
+    """As TrustedHostMiddleware has it."""
+    return any(host in {"*", name} or (host.startswith("*.") and name.endswith(host[1:])) for host in hosts)
 
 
 def _links(given: Settings, sign_on: providers.SignOn) -> Links:
