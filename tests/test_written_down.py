@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -65,7 +66,8 @@ def test_what_only_looks_like_a_secret_is_found_whatever_its_value() -> None:
     ):
         found = {kind for _ in range(3) for kind in kinds_in(text)}
         assert kind in found, text
-    assert kinds_in(f"password={PASSWORD}") == kinds_in(f"password={people.PASSWORD.upper()}") == {"a password"}
+    for password in (PASSWORD, people.PASSWORD.upper()):
+        assert "a password" in kinds_in(f"password={password}")
 
 
 def test_what_stands_in_a_value_is_one_too_and_what_is_short_is_none() -> None:
@@ -107,7 +109,8 @@ def a_session(folder: Path, line: str, *options: str) -> subprocess.CompletedPro
     (folder / "test_planted.py").write_text(PLANTED.format(line=line))
     with_plugin = ["-c", str(folder / "pytest.ini"), "-p", "tests.written_down_plugin", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *with_plugin, *options, str(folder / "test_planted.py")]
-    return subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+    alone = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    return subprocess.run(command, cwd=HERE, env=alone, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "in-processes"])

@@ -7,10 +7,12 @@ password, a token, a link or an e-mail address. A secret is named by its kind an
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, unquote_plus
@@ -21,11 +23,23 @@ import orjson
 
 from policy.classification import COLUMNS, Personal, Secret
 
+
+@dataclass(frozen=True)
+class Kind:
+    """What a secret is, and the test that had it first."""
+
+    name: str
+    test: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.test})" if self.test else self.name
+
+
 #: A value shorter than this is in too many words to tell anything.
 SHORTEST = 6
 LONGEST = 2_000
 _FILES: list[Path] = []
-_SECRETS: dict[str, str] = {}
+_SECRETS: dict[str, Kind] = {}
 
 _PATTERNS = {
     "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
@@ -51,7 +65,7 @@ def secret(kind: str, values: Iterable[object]) -> None:
     for text in _texts(list(values)):
         folded = " ".join(text.casefold().split())
         if SHORTEST <= len(folded) <= LONGEST and sum(map(str.isalnum, folded)) >= SHORTEST - 1:
-            _SECRETS.setdefault(folded, kind)
+            _SECRETS.setdefault(folded, Kind(kind, os.environ.get("PYTEST_CURRENT_TEST", "").partition("[")[0].partition(" ")[0]))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -117,11 +131,16 @@ def _read(value: object) -> object:
 
 def kinds_in(text: str) -> set[str]:
     """Which kinds of secrets stand in a text: as they are, in an address, or escaped."""
-    found: set[str] = set()
+    return {found.name for found in found_in(text)}
+
+
+def found_in(text: str) -> set[Kind]:
+    """The same, each with the test that had it first."""
+    found: set[Kind] = set()
     for line in {_OURS.sub("", each) for each in text.splitlines()}:
         for reading in _readings(line):
-            found |= {kind for kind, pattern in _PATTERNS.items() if pattern.search(reading)}
-            found |= {"a secret of chance"} if _CHANCE.search(reading) else set()
+            found |= {Kind(name) for name, pattern in _PATTERNS.items() if pattern.search(reading)}
+            found |= {Kind("a secret of chance")} if _CHANCE.search(reading) else set()
             folded = " ".join(reading.casefold().split())
             found |= {kind for value, kind in _SECRETS.items() if value in folded}
     return found
@@ -145,5 +164,5 @@ def _utf8(text: str) -> str:
 
 def leaks() -> list[str]:
     """Where secrets were written down, and of what kind."""
-    found = [f"{file.name}: {kind}" for file in _FILES if file.is_file() for kind in sorted(kinds_in(file.read_text(errors="replace")))]
+    found = [f"{file.name}: {kind}" for file in _FILES if file.is_file() for kind in found_in(file.read_text(errors="replace"))]
     return sorted(set(found))

@@ -10,7 +10,7 @@ import pytest
 from tests.builders import _PERSONAL
 from tests.identity import people
 from tests.serving import PASSWORD
-from tests.written_down import kinds_in, leaks, secret
+from tests.written_down import found_in, leaks, secret
 
 _NEWS = pytest.StashKey[list[str]]()
 
@@ -30,7 +30,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.when == "teardown":
         for title, text in report.sections:
             if title.startswith("Captured"):
-                item.config.stash[_NEWS] += [f"{item.nodeid} ({title.lower()}): {kind}" for kind in sorted(kinds_in(text))]
+                item.config.stash[_NEWS] += [f"{item.nodeid} ({title.lower()}): {kind}" for kind in sorted(map(str, found_in(text)))]
     return report  # type: ignore[no-any-return] # pytest's wrappers return what they were given
 
 
