@@ -310,10 +310,11 @@ class Rows:
         return frozenset(entries[_plain(row["id"])]["parcel_id"] for row in written)
 
     async def _write(self, entries: str, agent_id: UUID, *given: object) -> list[Row]:
+        found: list[Row]
         if isinstance(self._pool, sqlite_pool.Pool):
-            async with self._pool.transaction() as connection:
-                found: list[Row] = await connection.fetch(sqlite_pool.WRITE, entries, agent_id, *given)
-                return found
+            async with self.transaction() as connection:
+                found = await connection.fetch(sqlite_pool.WRITE, entries, agent_id, *given)
+            return found
         found = await self._pool.fetch(_WRITE_AT_ONCE, entries, agent_id, *given)
         if not found:
             async with self.transaction() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -144,12 +144,13 @@ async def test_those_who_waited_together_wait_for_each_other(another: asyncpg.Co
 
 async def test_who_waited_for_one_that_gave_up_is_alone(another: asyncpg.Connection[Any]) -> None:
     scene = await a_scene(most=1)
-    with pytest.raises(ConnectionAbortedError):
+    ours: list[asyncio.Task[Decision]] = []
+    with suppress(ConnectionAbortedError):
         async with in_its_turn(another, scene, VIEW, new_id()):
-            ours = asyncio.ensure_future(scene.view())
-            await until_they_wait(another, ours)
+            ours.append(asyncio.ensure_future(scene.view()))
+            await until_they_wait(another, *ours)
             raise ConnectionAbortedError
-    assert (await ours).allowed
+    assert (await ours[0]).allowed
     assert [row.request_id for row in await recorded()] == ["ours"]
 
 
