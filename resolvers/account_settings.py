@@ -5,8 +5,8 @@ The protected ones (reply-to, BCC, webhook URL) could carry data out after acces
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from models import database
 from models.database import Json
 from models.enums import LabelFormat
 from policy.decision import Decision, Facts
-from policy.vocabulary import Action
+from policy.vocabulary import Action, Viewer
 from resolvers import facts as facts_of
 from resolvers import texts
 from resolvers.errors import BadInput, Conflict
@@ -58,29 +58,27 @@ class AccountSettings:
     webhook_url: str | None = field(repr=False, default=None)
 
 
-# Agents' rows are joined under a live consent only, and never with the protected columns.
-_SELECT = """
-SELECT a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{now}} AS now, c.id AS consent_id, c.expires_at AS consent_expires_at,
-    NULL AS claim_id, s.locale, s.timezone, s.default_carrier, s.label_format, s.return_portal_enabled, s.tracking_notifications_enabled,
-    s.version, d.sender_addresses{protected}
-FROM accounts a
-LEFT JOIN consents c ON c.live_for = a.id AND c.expires_at > {{now}}
-LEFT JOIN account_settings s ON s.account_id = CASE WHEN {admitted} THEN a.id END
-LEFT JOIN account_personal_data d ON d.account_id = CASE WHEN {admitted} THEN a.id END
-WHERE a.id IN :ids AND a.deleted_at IS NULL"""
 _PROTECTED = ("notification_reply_to", "notification_bcc", "webhook_url")
 _PLAIN = ("locale", "timezone", "default_carrier", "label_format", "return_portal_enabled", "tracking_notifications_enabled")
 
 
-async def of_accounts(gate: Gate, account_ids: Iterable[UUID], selection: Selection) -> dict[UUID, AccountSettings | Decision]:
-    """The settings of these accounts, or the refusal to show them."""
-    viewer = gate.require_viewer()
-    sql = _SELECT.format(
-        protected="" if viewer.is_agent else "".join(f", d.{name}" for name in _PROTECTED),
-        admitted="c.id IS NOT NULL" if viewer.is_agent else "1 = 1",
-    )
-    rows = await database.fetch(sql, ids=list(account_ids))
-    facts = [facts_of.of_row(row) for row in rows]
+# Agents' rows are joined under a live consent only, and never with the protected columns.
+_ADMITTED_AGENT = "c.id IS NOT NULL"
+_JOINS = """LEFT JOIN account_settings s ON s.account_id = CASE WHEN {admitted} THEN a.id END
+LEFT JOIN account_personal_data d ON d.account_id = CASE WHEN {admitted} THEN a.id END"""
+
+
+def joined(viewer: Viewer, place: str = "1 = 1") -> tuple[str, str]:
+    """The columns and joins that a statement on accounts `a` with their live consents `c` takes for `of_rows`, where the condition `place` holds."""
+    personal = ("sender_addresses",) if viewer.is_agent else ("sender_addresses", *_PROTECTED)
+    columns = [*(f", s.{name}" for name in (*_PLAIN, "version")), *(f", d.{name}" for name in personal)]
+    admitted = f"{place} AND ({_ADMITTED_AGENT})" if viewer.is_agent else place
+    return "".join(columns), _JOINS.format(admitted=admitted)
+
+
+async def of_rows(gate: Gate, rows: Sequence[dict[str, Any]], selection: Selection) -> dict[UUID, AccountSettings | Decision]:
+    """The settings of the accounts in rows that were read with what is `joined`, or the refusal to show them."""
+    facts = [replace(facts_of.of_row(row), claim=None) for row in rows]
     may = [gate.ask(Action.VIEW_SETTINGS, known) for known in facts]
     fields = selection.personal("AccountSettings") & {"AccountSettings.senderAddresses"}
     disclosures = [

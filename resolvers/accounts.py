@@ -10,13 +10,14 @@ from uuid import UUID
 
 from models import database
 from policy.decision import Decision, Facts
-from policy.vocabulary import Action, Basis
+from policy.vocabulary import Action, Basis, Viewer
+from resolvers import account_settings, live, parcel_changes, texts
 from resolvers import facts as facts_of
-from resolvers import live, parcel_changes, texts
 from resolvers.errors import BadInput
 from resolvers.facts import CLAIM_OPENS
 from resolvers.gate import Gate, Shown
 from resolvers.paging import COUNTED_UP_TO, Page, Position, Window, page
+from resolvers.selection import Selection
 
 if TYPE_CHECKING:
     from resolvers.account_settings import AccountSettings
@@ -47,12 +48,13 @@ class AccountFilter:
     access: Sequence[Basis] | None = None
 
 
-_COLUMNS = f"""SELECT a.id, a.company_name, a.country, a.created_at, a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{now}} AS now,
+_SELECT = f"""SELECT a.id, a.company_name, a.country, a.created_at, a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{now}} AS now,
     c.id AS consent_id, c.expires_at AS consent_expires_at, k.id AS claim_id, k.parcel_id AS claim_parcel_id, k.channel AS claim_channel,
-    k.status AS claim_status
+    k.status AS claim_status{{columns}}
 FROM {{source}} a
 LEFT JOIN consents c ON c.live_for = a.id AND c.expires_at > {{now}}
-LEFT JOIN claims k ON k.id = (SELECT k.id FROM claims k WHERE k.account_id = a.id AND {CLAIM_OPENS} ORDER BY k.opened_at DESC, k.id DESC LIMIT 1)"""
+LEFT JOIN claims k ON k.id = (SELECT k.id FROM claims k WHERE k.account_id = a.id AND {CLAIM_OPENS} ORDER BY k.opened_at DESC, k.id DESC LIMIT 1)
+{{joins}}"""
 
 _HAS = {
     Basis.CONSENT: "EXISTS (SELECT 1 FROM consents c WHERE c.live_for = a.id AND c.expires_at > {now})",
@@ -73,18 +75,32 @@ def _built(gate: Gate, row: dict[str, Any]) -> Account:
     )
 
 
-async def by_ids(gate: Gate, ids: Iterable[UUID]) -> dict[UUID, Account]:
-    """The accounts of these ids that the caller may know of."""
-    gate.require_viewer()
+def _select(viewer: Viewer, selection: Selection, source: str, place: str = "1 = 1") -> str:
+    columns, joins = account_settings.joined(viewer, place) if selection.asks("Account", "settings") else ("", "")
+    return _SELECT.replace("{source}", source).replace("{columns}", columns).replace("{joins}", joins)
+
+
+async def _add_settings(gate: Gate, found: Sequence[Account], rows: Sequence[dict[str, Any]], selection: Selection) -> None:
+    if selection.asks("Account", "settings"):
+        settings = await account_settings.of_rows(gate, rows, selection.below("Account", "settings"))
+        for account in found:
+            account.settings = settings.get(account.id)
+
+
+async def by_ids(gate: Gate, ids: Iterable[UUID], selection: Selection) -> dict[UUID, Account]:
+    """The accounts of these ids that the caller may know of, with their settings where those are asked for."""
+    viewer = gate.require_viewer()
     wanted = [key for key in dict.fromkeys(ids) if gate.sees_account(key)]
     if not wanted:
         return {}
-    sql = _COLUMNS.replace("{source}", "accounts") + " WHERE a.id IN :ids AND a.deleted_at IS NULL"
-    return {account.id: account for account in (_built(gate, row) for row in await database.fetch(sql, ids=wanted))}
+    rows = await database.fetch(_select(viewer, selection, "accounts") + "\nWHERE a.id IN :ids AND a.deleted_at IS NULL", ids=wanted)
+    found = [_built(gate, row) for row in rows]
+    await _add_settings(gate, found, rows, selection)
+    return {account.id: account for account in found}
 
 
-async def page_of(gate: Gate, filter: AccountFilter, asked: Window, *, count: bool) -> Page[Account]:
-    """A page of the directory, the oldest first: every account for agents, their own for merchants."""
+async def page_of(gate: Gate, filter: AccountFilter, asked: Window, selection: Selection, *, count: bool) -> Page[Account]:
+    """A page of the directory, the oldest first: every account for agents, their own for merchants. Their settings as of `by_ids`."""
     viewer = gate.require_viewer()
     conditions = ["a.deleted_at IS NULL"]
     params: dict[str, object] = {}
@@ -98,9 +114,13 @@ async def page_of(gate: Gate, filter: AccountFilter, asked: Window, *, count: bo
         conditions.append("(" + " OR ".join([_HAS[basis] for basis in dict.fromkeys(filter.access)] or ["1 = 0"]) + ")")
     bounds, bound_params = asked.bounds("a.created_at", "a.id")
     ordered = asked.ordered_by("a.created_at", "a.id")
-    source = f"(SELECT * FROM accounts a WHERE {' AND '.join(conditions + bounds)} ORDER BY {ordered} LIMIT :size)"
-    sql = _COLUMNS.replace("{source}", source) + f" ORDER BY {ordered}"
-    found = [_built(gate, row) for row in await database.fetch(sql, size=asked.size + 1, **params, **bound_params)]
+    source = f"""(SELECT a.*, ROW_NUMBER() OVER (ORDER BY {ordered}) AS place FROM (
+        SELECT * FROM accounts a WHERE {" AND ".join(conditions + bounds)} ORDER BY {ordered} LIMIT :size) a)"""
+    # The row after the page only tells that there is more: its settings are not read.
+    sql = _select(viewer, selection, source, "a.place <= :shown") + f"\nORDER BY {ordered}"
+    rows = await database.fetch(sql, size=asked.size + 1, shown=asked.size, **params, **bound_params)
+    found = [_built(gate, row) for row in rows]
+    await _add_settings(gate, found, rows[: asked.size], selection)
     return page(asked, found, lambda account: Position(account.created_at, account.id), await _count(conditions, params) if count else None)
 
 

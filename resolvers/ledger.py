@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -53,33 +55,56 @@ _AN_HOUR_AGO = {
     Engine.POSTGRES: "(statement_timestamp() - interval '1 hour')",
 }
 
-# What was seen within the hour may be seen again; of the rest, only as many different parcels of an account as the limit leaves.
-# Seen, not changed: an agent may record a claim on any parcel, and must not get to see it by that. Searches have a limit of their own.
-_WRITE = """
-WITH entry AS ({rows}),
-seen AS (
-    SELECT DISTINCT l.account_id, l.parcel_id FROM access_log l
-    WHERE l.agent_id = :agent AND l.at > {an_hour_ago} AND l.parcel_id IS NOT NULL AND l.action = 'VIEW_PERSONAL_DATA'
-      AND l.account_id IN (SELECT account_id FROM entry)
-),
-fresh AS (
-    SELECT account_id, parcel_id, ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY MIN(position)) AS number
-    FROM entry
-    WHERE parcel_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.parcel_id = entry.parcel_id)
-    GROUP BY account_id, parcel_id
-)
+_INSERT = """
 INSERT INTO access_log
     (id, at, agent_id, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, operation, request_id)
-SELECT entry.id, {{now}}, :agent, entry.account_id, entry.parcel_id, entry.action, entry.changed, entry.categories, entry.fields,
-    entry.basis, entry.consent_id, entry.claim_id, :operation, :request
-FROM entry LEFT JOIN fresh ON fresh.parcel_id = entry.parcel_id
+SELECT id, {now}, :agent, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, :operation, :request
+FROM """
+
+# What was seen within the hour may be seen again; of the rest, only as many different parcels of an account as the limit leaves.
+# Seen, not changed: an agent may record a claim on any parcel, and must not get to see it by that. Searches have a limit of their own.
+_COUNTED = """
+account AS (SELECT DISTINCT account_id AS id FROM entry),
+seen AS MATERIALIZED (
+    SELECT DISTINCT l.parcel_id, l.account_id FROM account JOIN access_log l ON l.account_id = account.id
+    WHERE l.agent_id = :agent AND l.at > {an_hour_ago} AND l.parcel_id IS NOT NULL AND l.action = 'VIEW_PERSONAL_DATA'
+),
+already AS (SELECT account_id AS of_account, COUNT(*) AS parcels FROM seen GROUP BY account_id),
+placed AS (
+    SELECT entry.*, parcel_id IS NOT NULL AND parcel_id NOT IN (SELECT parcel_id FROM seen) AS fresh,
+        MIN(position) OVER (PARTITION BY parcel_id) AS place
+    FROM entry
+),
+numbered AS (SELECT placed.*, DENSE_RANK() OVER (PARTITION BY account_id, fresh ORDER BY place) AS number FROM placed)"""
+_WITHIN_THE_LIMITS = """
+numbered LEFT JOIN already ON already.of_account = numbered.account_id
 WHERE CASE
-    WHEN entry.action = 'SEARCH_PERSONAL_DATA' THEN :most_searches > (
+    WHEN action = 'SEARCH_PERSONAL_DATA' THEN :most_searches > (
         SELECT COUNT(*) FROM access_log l
-        WHERE l.agent_id = :agent AND l.at > {an_hour_ago} AND l.account_id = entry.account_id AND l.action = 'SEARCH_PERSONAL_DATA')
-    WHEN fresh.number IS NULL THEN TRUE
-    ELSE fresh.number + (SELECT COUNT(*) FROM seen WHERE seen.account_id = entry.account_id) <= :most END
-RETURNING id"""
+        WHERE l.agent_id = :agent AND l.at > {an_hour_ago} AND l.account_id = numbered.account_id AND l.action = 'SEARCH_PERSONAL_DATA')
+    WHEN fresh THEN number + COALESCE(parcels, 0) <= :most
+    ELSE TRUE END"""
+
+# All that a statement reads is of one instant: that of its beginning. The agent's row is then the lock of `write` only if it still is the very row it
+# was then: who waited for another answer of the agent has not counted that one, and `xmin`, which every UPDATE changes, tells.
+_TURN = """,
+beforehand AS MATERIALIZED (SELECT id, xmin FROM users WHERE id = :agent),
+turn AS (
+    UPDATE users SET deactivated_at = deactivated_at FROM beforehand WHERE users.id = beforehand.id AND users.xmin = beforehand.xmin
+    RETURNING users.id
+)"""
+_IN_TURN = " AND EXISTS (SELECT 1 FROM turn)"
+_LOCK = "UPDATE users SET deactivated_at = deactivated_at WHERE id = :agent"
+
+
+def _statement(which: Engine, counted: str = "", turn: str = "", source: str = "entry") -> str:
+    whole = f"WITH entry AS ({_ROWS[which]}){counted}{turn}{_INSERT}{source} RETURNING id"
+    return whole.replace("{an_hour_ago}", _AN_HOUR_AGO[which])
+
+
+_WRITE = {which: _statement(which, f",{_COUNTED}", "", _WITHIN_THE_LIMITS) for which in Engine}
+_WRITE_AT_ONCE = _statement(Engine.POSTGRES, f",{_COUNTED}", _TURN, _WITHIN_THE_LIMITS + _IN_TURN)
+_WRITE_CHANGE = {which: _statement(which) for which in Engine}
 
 
 async def write(
@@ -87,33 +112,31 @@ async def write(
 ) -> frozenset[UUID]:
     """Commit the entries, but those of parcels over the hourly limit of an account, and of a search over its own; returns the ids of those written.
 
-    Two statements in a transaction: the first makes the agent's other answers wait, so that the count is exact.
+    The agent's other answers wait, in any process, so that the count is exact: on SQLite for the one transaction that can write, on PostgreSQL for
+    the agent's row. One statement does it there, unless it had to wait, or nothing was within the limits: then it is asked again under the lock.
     Raises whatever the database raises: then nothing was written, and the caller must show nothing.
     """
+    params = _params(agent_id, request, entries) | {"most": most_parcels_an_hour, "most_searches": most_searches_an_hour}
+    which = database.engine()
+    if which is Engine.POSTGRES and (written := _ids(await database.fetch(_WRITE_AT_ONCE, **params))):
+        return written
     async with database.transaction():
-        await database.execute("UPDATE users SET deactivated_at = deactivated_at WHERE id = :agent", agent=agent_id)
-        return await _insert(agent_id, request, entries, most_parcels_an_hour, most_searches_an_hour)
+        if which is Engine.POSTGRES:
+            await database.execute(_LOCK, agent=agent_id)
+        return _ids(await database.fetch(_WRITE[which], **params))
 
 
 async def write_change(agent_id: UUID, request: Request, entry: Entry) -> None:
     """Write, inside the transaction that makes it, what an agent changed."""
-    await _insert(agent_id, request, [entry], _NO_LIMIT, _NO_LIMIT)
+    await database.fetch(_WRITE_CHANGE[database.engine()], **_params(agent_id, request, [entry]))
 
 
-_NO_LIMIT = 2**31 - 1
+def _params(agent_id: UUID, request: Request, entries: Sequence[Entry]) -> dict[str, object]:
+    text = orjson.dumps([_json(entry) for entry in entries], default=str).decode()  # asyncpg's own kind of UUID is not JSON
+    return {"entries": text, "agent": agent_id, "operation": request.operation, "request": request.id}
 
 
-async def _insert(agent_id: UUID, request: Request, entries: Sequence[Entry], most: int, most_searches: int) -> frozenset[UUID]:
-    which = database.engine()
-    rows = await database.fetch(
-        _WRITE.format(rows=_ROWS[which], an_hour_ago=_AN_HOUR_AGO[which]),
-        entries=orjson.dumps([_json(entry) for entry in entries]).decode(),
-        agent=agent_id,
-        operation=request.operation,
-        request=request.id,
-        most=most,
-        most_searches=most_searches,
-    )
+def _ids(rows: Sequence[Mapping[str, Any]]) -> frozenset[UUID]:
     return frozenset(database.uuid(row["id"]) for row in rows)
 
 
@@ -121,16 +144,21 @@ def _json(entry: Entry) -> dict[str, object]:
     decision = entry.decision
     return {
         "id": entry.id,
-        "account_id": str(entry.account_id),  # asyncpg's own kind is not JSON
-        "parcel_id": None if entry.parcel_id is None else str(entry.parcel_id),
+        "account_id": entry.account_id,
+        "parcel_id": entry.parcel_id,
         "action": entry.action,
-        "changed": sorted(entry.changed),
-        "categories": sorted(entry.categories),
-        "fields": sorted(entry.fields),
+        "changed": _sorted(entry.changed),
+        "categories": _sorted(entry.categories),
+        "fields": _sorted(entry.fields),
         "basis": decision.basis,
-        "consent_id": None if decision.consent_id is None else str(decision.consent_id),
-        "claim_id": None if decision.claim_id is None else str(decision.claim_id),
+        "consent_id": decision.consent_id,
+        "claim_id": decision.claim_id,
     }
+
+
+@lru_cache(maxsize=1024)
+def _sorted(names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
 
 
 # By the key, which sorts by the time an entry was made: there is no index on `at` alone.

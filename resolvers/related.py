@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from resolvers import account_settings, accounts, claims, consents, direct_debits, parcels
+from resolvers import accounts, claims, consents, direct_debits, parcels
 from resolvers.access_log import AccessEvent
 from resolvers.accounts import Account
 from resolvers.claims import Claim
@@ -16,14 +16,10 @@ from resolvers.selection import Selection
 
 
 async def complete_accounts(gate: Gate, rows: Sequence[Account], selection: Selection) -> None:
-    """Settings, direct debit and Agent login of accounts."""
+    """Direct debit and Agent login of accounts."""
     ids = [row.id for row in rows]
     if not ids:
         return
-    if selection.asks("Account", "settings"):
-        settings = await account_settings.of_accounts(gate, ids, selection.below("Account", "settings"))
-        for row in rows:
-            row.settings = settings.get(row.id)
     if selection.asks("Account", "directDebit"):
         mandates = await direct_debits.of_accounts(gate, ids)
         for row in rows:
@@ -37,7 +33,7 @@ async def complete_accounts(gate: Gate, rows: Sequence[Account], selection: Sele
 
 
 async def _accounts(gate: Gate, ids: Sequence[UUID], selection: Selection) -> dict[UUID, Account]:
-    found = await accounts.by_ids(gate, ids)
+    found = await accounts.by_ids(gate, ids, selection)
     await complete_accounts(gate, list(found.values()), selection)
     return found
 

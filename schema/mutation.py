@@ -128,7 +128,7 @@ GivenInput = strawberry.argument(description="What to do, and to what.")
 
 async def _account(info: Info[Context, None], key: UUID, asked: Selection) -> accounts.Account:
     gate = info.context.gate
-    found = await accounts.by_ids(gate, [key])
+    found = await accounts.by_ids(gate, [key], asked)
     if key not in found:
         raise NotFound("account")
     await related.complete_accounts(gate, [found[key]], asked)

@@ -67,7 +67,7 @@ OptionalAccountId = Annotated[
 
 
 async def _accounts(gate: Gate, keys: list[UUID], asked: Selection) -> dict[UUID, account_rows.Account]:
-    found = await account_rows.by_ids(gate, keys)
+    found = await account_rows.by_ids(gate, keys, asked)
     await related.complete_accounts(gate, list(found.values()), asked)
     return found
 
@@ -177,7 +177,7 @@ class Query:
         window = paging.window("Account", given(first), given(after), given(last), given(before), most=MOST_A_PAGE, descending=False)
         asked, count = asked_for(info, "Account")
         asked_filter: AccountFilter | None = given(filter)
-        page = await account_rows.page_of(gate, asked_filter.read() if asked_filter else account_rows.AccountFilter(), window, count=count)
+        page = await account_rows.page_of(gate, asked_filter.read() if asked_filter else account_rows.AccountFilter(), window, asked, count=count)
         await related.complete_accounts(gate, page.rows, asked)
         return page
 

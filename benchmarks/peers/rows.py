@@ -107,25 +107,32 @@ WITH entry AS (SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST($1 AS jsonb)) AS
     id uuid, account_id uuid, parcel_id uuid, action text,
     changed jsonb, categories jsonb, fields jsonb, basis text, consent_id uuid, claim_id uuid)) WITH ORDINALITY
     AS t (id, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, position)),
-seen AS (
-    SELECT DISTINCT l.account_id, l.parcel_id FROM access_log l
+account AS (SELECT DISTINCT account_id AS id FROM entry),
+seen AS MATERIALIZED (
+    SELECT DISTINCT l.parcel_id, l.account_id FROM account JOIN access_log l ON l.account_id = account.id
     WHERE l.agent_id = $2 AND l.at > (statement_timestamp() - interval '1 hour') AND l.parcel_id IS NOT NULL AND l.action = 'VIEW_PERSONAL_DATA'
-      AND l.account_id IN (SELECT account_id FROM entry)
 ),
-fresh AS (
-    SELECT account_id, parcel_id, ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY MIN(position)) AS number
+already AS (SELECT account_id AS of_account, COUNT(*) AS parcels FROM seen GROUP BY account_id),
+placed AS (
+    SELECT entry.*, parcel_id IS NOT NULL AND parcel_id NOT IN (SELECT parcel_id FROM seen) AS fresh,
+        MIN(position) OVER (PARTITION BY parcel_id) AS place
     FROM entry
-    WHERE parcel_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.parcel_id = entry.parcel_id)
-    GROUP BY account_id, parcel_id
-)
+),
+numbered AS (SELECT placed.*, DENSE_RANK() OVER (PARTITION BY account_id, fresh ORDER BY place) AS number FROM placed){turn}
 INSERT INTO access_log
     (id, at, agent_id, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, operation, request_id)
-SELECT entry.id, statement_timestamp(), $2, entry.account_id, entry.parcel_id, entry.action, entry.changed, entry.categories, entry.fields,
-    entry.basis, entry.consent_id, entry.claim_id, NULL, $3
-FROM entry LEFT JOIN fresh ON fresh.parcel_id = entry.parcel_id
-WHERE fresh.number IS NULL
-   OR fresh.number + (SELECT COUNT(*) FROM seen WHERE seen.account_id = entry.account_id) <= $4
+SELECT id, statement_timestamp(), $2, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, NULL, $3
+FROM numbered LEFT JOIN already ON already.of_account = numbered.account_id
+WHERE (NOT fresh OR number + COALESCE(parcels, 0) <= $4){in_turn}
 RETURNING id"""
+_TURN = """,
+beforehand AS MATERIALIZED (SELECT id, xmin FROM users WHERE id = $2),
+turn AS (
+    UPDATE users SET deactivated_at = deactivated_at FROM beforehand WHERE users.id = beforehand.id AND users.xmin = beforehand.xmin
+    RETURNING users.id
+)"""
+_WRITE_AT_ONCE = _WRITE.format(turn=_TURN, in_turn=" AND EXISTS (SELECT 1 FROM turn)")
+_WRITE_LOCKED = _WRITE.format(turn="", in_turn="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +225,6 @@ class Rows:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._write = sqlite_pool.WRITE if url.startswith("sqlite:") else _WRITE
         self._pool: Any  # asyncpg's, or what does the same for SQLite
 
     async def open(self) -> None:
@@ -281,7 +287,7 @@ class Rows:
     async def record(self, who: Who, asked: Asked, shown: Iterable[tuple[UUID, UUID | None, Basis]]) -> frozenset[UUID | None]:
         """Commit what an agent is about to see: account, parcel (None for the account) and ground of each. The parcels that were written.
 
-        The statements of resolvers/ledger.py: the first makes the agent's other answers wait.
+        The statements of resolvers/ledger.py, where it says how the agent's other answers wait.
         """
         entries = {
             uuid7(): {
@@ -300,10 +306,21 @@ class Rows:
         if not entries or not who.agent:
             return frozenset(entry["parcel_id"] for entry in entries.values())
         text = orjson.dumps([{"id": key, **entry} for key, entry in entries.items()]).decode()
-        async with self.transaction() as connection:
-            await connection.execute(_LOCK, who.id)
-            written = await connection.fetch(self._write, text, who.id, str(uuid7()), MOST_PARCELS_AN_HOUR)
+        written = await self._write(text, who.id, str(uuid7()), MOST_PARCELS_AN_HOUR)
         return frozenset(entries[_plain(row["id"])]["parcel_id"] for row in written)
+
+    async def _write(self, entries: str, agent_id: UUID, *given: object) -> list[Row]:
+        found: list[Row]
+        if isinstance(self._pool, sqlite_pool.Pool):
+            async with self.transaction() as connection:
+                found = await connection.fetch(sqlite_pool.WRITE, entries, agent_id, *given)
+            return found
+        found = await self._pool.fetch(_WRITE_AT_ONCE, entries, agent_id, *given)
+        if not found:
+            async with self.transaction() as connection:
+                await connection.execute(_LOCK, agent_id)
+                found = await connection.fetch(_WRITE_LOCKED, entries, agent_id, *given)
+        return found
 
 
 def _plain(key: UUID | None) -> Any:

@@ -25,24 +25,24 @@ WITH entry AS (SELECT key AS position, value ->> 'id' AS id, value ->> 'account_
     value ->> 'action' AS action, value -> 'changed' AS changed, value -> 'categories' AS categories, value -> 'fields' AS fields,
     value ->> 'basis' AS basis, value ->> 'consent_id' AS consent_id, value ->> 'claim_id' AS claim_id
     FROM json_each($1)),
-seen AS (
-    SELECT DISTINCT l.account_id, l.parcel_id FROM access_log l
+account AS (SELECT DISTINCT account_id AS id FROM entry),
+seen AS MATERIALIZED (
+    SELECT DISTINCT l.parcel_id, l.account_id FROM account JOIN access_log l ON l.account_id = account.id
     WHERE l.agent_id = $2 AND l.at > (strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 hour') || '000+00:00') AND l.parcel_id IS NOT NULL
-      AND l.action = 'VIEW_PERSONAL_DATA' AND l.account_id IN (SELECT account_id FROM entry)
+      AND l.action = 'VIEW_PERSONAL_DATA'
 ),
-fresh AS (
-    SELECT account_id, parcel_id, ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY MIN(position)) AS number
+already AS (SELECT account_id AS of_account, COUNT(*) AS parcels FROM seen GROUP BY account_id),
+placed AS (
+    SELECT entry.*, parcel_id IS NOT NULL AND parcel_id NOT IN (SELECT parcel_id FROM seen) AS fresh,
+        MIN(position) OVER (PARTITION BY parcel_id) AS place
     FROM entry
-    WHERE parcel_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.parcel_id = entry.parcel_id)
-    GROUP BY account_id, parcel_id
-)
+),
+numbered AS (SELECT placed.*, DENSE_RANK() OVER (PARTITION BY account_id, fresh ORDER BY place) AS number FROM placed)
 INSERT INTO access_log
     (id, at, agent_id, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, operation, request_id)
-SELECT entry.id, {_NOW}, $2, entry.account_id, entry.parcel_id, entry.action, entry.changed, entry.categories, entry.fields,
-    entry.basis, entry.consent_id, entry.claim_id, NULL, $3
-FROM entry LEFT JOIN fresh ON fresh.parcel_id = entry.parcel_id
-WHERE fresh.number IS NULL
-   OR fresh.number + (SELECT COUNT(*) FROM seen WHERE seen.account_id = entry.account_id) <= $4
+SELECT id, {_NOW}, $2, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, NULL, $3
+FROM numbered LEFT JOIN already ON already.of_account = numbered.account_id
+WHERE NOT fresh OR number + COALESCE(parcels, 0) <= $4
 RETURNING id"""
 
 _READ: dict[str, Callable[[Any], Any]] = {

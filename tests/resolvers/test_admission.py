@@ -21,7 +21,7 @@ from models.fields import new_id
 from policy import decision as policy
 from policy.decision import ClaimFact, ConsentFact, Facts, Rule
 from policy.vocabulary import Action, ClaimChannel, ClaimStatus, ConsentState, Reason
-from resolvers import account_settings, claims, consents, parcels
+from resolvers import account_settings, accounts, claims, consents, parcels
 from resolvers.gate import Gate
 from resolvers.ledger import Request
 from resolvers.selection import NOTHING, Selection
@@ -194,11 +194,12 @@ async def wrong_accounts(world: World) -> set[ConsentState | None]:
     wrong = set()
     for state, merchant in world.merchants.items():
         with watched() as wire:
-            settings = await account_settings.of_accounts(world.gate, [merchant.id], asking("AccountSettings", "senderAddresses", "webhookUrl"))
+            asked = Selection({"Account": {"settings": asking("AccountSettings", "senderAddresses", "webhookUrl")}})
+            settings = (await accounts.by_ids(world.gate, [merchant.id], asked))[merchant.id].settings
             logins = await consents.agent_logins(world.gate, [merchant.id], Selection({"AgentLogin": {"consent": asking("Consent", "grantedBy")}}))
         read = "Senderstraat" in wire.text, f"Owner of {merchant.company_name}" in wire.text
         shown = (
-            isinstance(settings[merchant.id], account_settings.AccountSettings),
+            isinstance(settings, account_settings.AccountSettings),
             (login := logins[merchant.id].consent) and login.granted_by is not None,
         )
         there = [each.claim for each in world.cases if each.account == merchant.id and each.claim]
@@ -269,8 +270,9 @@ SQL_CHANGES: list[tuple[Any, str, Callable[[str], str], set[str]]] = [
     (claims, "_ADMITTED_AGENT", lambda sql: sql.replace("p.id IS NOT NULL AND ", ""), {"claims"}),
     (claims, "_ADMITTED_AGENT", lambda sql: sql.replace(CHANNEL, ""), {"claims"}),
     (claims, "_SELECT", lambda sql: sql.replace(" AND c.expires_at > {{now}}", ""), {"claims"}),
-    (account_settings, "_SELECT", lambda sql: sql.replace(" AND c.expires_at > {{now}}", ""), {"accounts"}),
-    (account_settings, "_SELECT", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
+    (accounts, "_SELECT", lambda sql: sql.replace(" AND c.expires_at > {now}", ""), {"accounts"}),
+    (account_settings, "_ADMITTED_AGENT", lambda sql: "1 = 1", {"accounts"}),
+    (account_settings, "_JOINS", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
     (consents, "_SELECT", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
     (consents, "_SELECT", lambda sql: sql.replace("live.live_for = a.id", "live.account_id = a.id"), {"accounts"}),
 ]

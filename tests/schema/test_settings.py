@@ -13,6 +13,7 @@ from schema.ids import global_id
 from tests.asking import Answer, account_id, ask, recorded
 from tests.builders import Merchant, a_consent, a_merchant, an_agent
 from tests.schema.rungs import AGENTS, LIVE, Rung, a_ladder, contents
+from tests.wire import watched
 
 SETTINGS = """fragment S on AccountSettings { locale timezone defaultCarrier labelFormat returnPortalEnabled trackingNotificationsEnabled version
     senderAddresses { companyName contactName street houseNumber postalCode city country email phone }
@@ -99,6 +100,19 @@ SET: dict[str, tuple[object, object]] = {
     "webhookUrl": ("https://shop.example:8443/in?x=1", "https://shop.example:8443/in?x=1"),
 }
 CLEARABLE = {"defaultCarrier", "senderAddresses", *PROTECTED}
+
+
+async def test_the_row_after_a_page_of_accounts_is_not_read_nor_written_down(database: str, schema: Schema) -> None:
+    agent, accounts = await an_agent(), [await a_merchant(), await a_merchant("Other Outdoors", "DE")]
+    for account in accounts:
+        await a_consent(account)
+    for window, shown in (("first: 1", accounts[0]), ("last: 1", accounts[1])):
+        with watched() as wire:
+            answer = await ask(schema, agent, f"{{ accounts({window}) {{ nodes {{ settings {{ senderAddresses {{ street }} }} }} }} }}")
+        assert answer.data["accounts"]["nodes"] == [{"settings": {"senderAddresses": [{"street": "Senderstraat"}]}}]
+        assert wire.text.count("Senderstraat") == 1
+        assert [row.account_id for row in await recorded()][-1:] == [shown.id]
+    assert len(await recorded()) == 2
 
 
 async def test_each_is_set_cleared_or_refused_to_be_cleared_and_the_others_stay(database: str, schema: Schema) -> None:

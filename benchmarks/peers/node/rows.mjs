@@ -41,30 +41,37 @@ SELECT page.id, page.account_id, ${DECIDED}
 FROM page JOIN facts ON facts.parcel_id = page.id LEFT JOIN claims k ON k.id = facts.claim_id`;
 
 const LOCK = "UPDATE users SET deactivated_at = deactivated_at WHERE id = $1";
-const WRITE = `
+const write = (turn, inTurn) => `
 WITH entry AS (SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST($1 AS jsonb)) AS (
     id uuid, account_id uuid, parcel_id uuid, action text,
     changed jsonb, categories jsonb, fields jsonb, basis text, consent_id uuid, claim_id uuid)) WITH ORDINALITY
     AS t (id, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, position)),
-seen AS (
-    SELECT DISTINCT l.account_id, l.parcel_id FROM access_log l
+account AS (SELECT DISTINCT account_id AS id FROM entry),
+seen AS MATERIALIZED (
+    SELECT DISTINCT l.parcel_id, l.account_id FROM account JOIN access_log l ON l.account_id = account.id
     WHERE l.agent_id = $2 AND l.at > (${NOW} - interval '1 hour') AND l.parcel_id IS NOT NULL AND l.action = 'VIEW_PERSONAL_DATA'
-      AND l.account_id IN (SELECT account_id FROM entry)
 ),
-fresh AS (
-    SELECT account_id, parcel_id, ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY MIN(position)) AS number
+already AS (SELECT account_id AS of_account, COUNT(*) AS parcels FROM seen GROUP BY account_id),
+placed AS (
+    SELECT entry.*, parcel_id IS NOT NULL AND parcel_id NOT IN (SELECT parcel_id FROM seen) AS fresh,
+        MIN(position) OVER (PARTITION BY parcel_id) AS place
     FROM entry
-    WHERE parcel_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.parcel_id = entry.parcel_id)
-    GROUP BY account_id, parcel_id
-)
+),
+numbered AS (SELECT placed.*, DENSE_RANK() OVER (PARTITION BY account_id, fresh ORDER BY place) AS number FROM placed)${turn}
 INSERT INTO access_log
     (id, at, agent_id, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, operation, request_id)
-SELECT entry.id, ${NOW}, $2, entry.account_id, entry.parcel_id, entry.action, entry.changed, entry.categories, entry.fields,
-    entry.basis, entry.consent_id, entry.claim_id, NULL, $3
-FROM entry LEFT JOIN fresh ON fresh.parcel_id = entry.parcel_id
-WHERE fresh.number IS NULL
-   OR fresh.number + (SELECT COUNT(*) FROM seen WHERE seen.account_id = entry.account_id) <= $4
+SELECT id, ${NOW}, $2, account_id, parcel_id, action, changed, categories, fields, basis, consent_id, claim_id, NULL, $3
+FROM numbered LEFT JOIN already ON already.of_account = numbered.account_id
+WHERE (NOT fresh OR number + COALESCE(parcels, 0) <= $4)${inTurn}
 RETURNING id`;
+const TURN = `,
+beforehand AS MATERIALIZED (SELECT id, xmin FROM users WHERE id = $2),
+turn AS (
+    UPDATE users SET deactivated_at = deactivated_at FROM beforehand WHERE users.id = beforehand.id AND users.xmin = beforehand.xmin
+    RETURNING users.id
+)`;
+const WRITE_AT_ONCE = write(TURN, " AND EXISTS (SELECT 1 FROM turn)");
+const WRITE_LOCKED = write("", "");
 
 const FIELDS = [
   "Parcel.externalReference",
@@ -162,15 +169,18 @@ async function transaction(pool, act) {
   }
 }
 
-/** Commit what an agent is about to see; the keys of the parcels that were written. The first statement makes the agent's other answers wait. */
+/** Commit what an agent is about to see; the keys of the parcels that were written. resolvers/ledger.py says how the agent's other answers wait. */
 async function record(pool, agent, shown) {
   const entries = shown.map(({ account_id, parcel_id, ...basis }) => ({
     id: newId(), account_id, parcel_id, action: "VIEW_PERSONAL_DATA", changed: [], categories: CATEGORIES, fields: FIELDS, ...basis,
   }));
-  const { rows } = await transaction(pool, async (connection) => {
-    await connection.query({ name: "lock", text: LOCK, values: [agent.id] });
-    return connection.query({ name: "write", text: WRITE, values: [JSON.stringify(entries), agent.id, newId(), MOST_PARCELS_AN_HOUR] });
-  });
+  const values = [JSON.stringify(entries), agent.id, newId(), MOST_PARCELS_AN_HOUR];
+  let { rows } = await pool.query({ name: "write", text: WRITE_AT_ONCE, values });
+  if (rows.length === 0)
+    ({ rows } = await transaction(pool, async (connection) => {
+      await connection.query({ name: "lock", text: LOCK, values: [agent.id] });
+      return connection.query({ name: "write locked", text: WRITE_LOCKED, values });
+    }));
   const written = new Set(rows.map(({ id }) => id));
   return new Set(entries.filter(({ id }) => written.has(id)).map(({ parcel_id }) => parcel_id));
 }
