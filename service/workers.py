@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 import uvicorn
@@ -27,6 +27,17 @@ class Worker(multiprocess.Process):
         self.parent_conn.close()  # a copy of the parent's end: held open here, its death would go by unheard
         threading.Thread(target=_answer, args=(self.child_conn, self.server), daemon=True).start()
         self.server.run(sockets)
+
+    def ping(self, timeout: float = 5) -> bool:
+        """Does it answer in time? One that dies is not waited for: uvicorn's would be, as its end of the pipe stays open here."""
+        try:
+            self.parent_conn.send(b"ping")
+            answered = self.parent_conn in wait([self.parent_conn, self.process.sentinel], timeout)
+            if answered:
+                self.parent_conn.recv()
+        except (OSError, EOFError):
+            return False
+        return answered
 
     @property
     def server(self) -> Server:
