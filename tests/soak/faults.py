@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from tests.databases import Postgres
-from tests.faults.proxy import Between
+from tests.soak.apart import Apart
 from tests.soak.asking import Soak
 from tests.soak.fleet import Place
 from tests.soak.judging import GONE, NOTHING, WITHOUT_DATABASE, Trouble
@@ -31,7 +31,7 @@ class Ground:
     soak: Soak
     url: str
     postgres: Postgres | None = None
-    proxy: Between | None = None
+    proxy: Apart | None = None
 
     @property
     def lasts(self) -> float:
@@ -58,10 +58,6 @@ def _one(ground: Ground) -> Place:
 
 def _several(ground: Ground) -> Place:
     return ground.expendable(workers=True)
-
-
-def _first(ground: Ground) -> Place:
-    return ground.soak.places[0]
 
 
 async def kill(_: Ground, place: Place | None) -> None:
@@ -112,7 +108,7 @@ async def crash(ground: Ground, _: Place | None) -> None:
 
 
 async def freeze(ground: Ground, _: Place | None) -> None:
-    """Nothing passes between the first server and the database."""
+    """Nothing passes between the first server and the database, where its transactions keep what they have locked until PostgreSQL gives them up."""
     assert ground.proxy is not None
     await ground.proxy.freeze()
     await asyncio.sleep(ground.lasts)
@@ -167,8 +163,8 @@ FAULTS: Mapping[str, Mapping[str, Fault]] = {
         "connections ended": Fault(end_connections, WITHOUT_DATABASE),
         "listeners ended": Fault(deafen, NOTHING),
         "PostgreSQL crashed": Fault(crash, WITHOUT_DATABASE),
-        "a black hole": Fault(freeze, WITHOUT_DATABASE, _first),
-        "a slow network": Fault(slow_down, WITHOUT_DATABASE, _first),
+        "a black hole": Fault(freeze, WITHOUT_DATABASE),
+        "a slow network": Fault(slow_down, WITHOUT_DATABASE),
     },
 }
 

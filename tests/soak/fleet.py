@@ -16,6 +16,8 @@ from tests.serving import Server, free_port
 
 #: A server that does not come back within this is lost.
 PATIENCE_SECONDS = 120.0
+#: Idle connections are kept for less long than the server keeps them (5 s): else both may be about to use one and to close it.
+LIMITS = httpx2.Limits(max_connections=None, keepalive_expiry=2.0)
 #: Budgets are counted, and nobody reaches theirs; lines of single requests are left out of the log.
 SETTINGS = {
     "operations_per_minute": "1000000",
@@ -51,7 +53,7 @@ class Place:
             self.database_url, folder, port=str(self.port), workers=str(self.workers), database_seconds=str(self.database_seconds), **SETTINGS
         )
         if self.starts == 1:
-            self.client = self.server.client(limits=httpx2.Limits(max_connections=None))
+            self.client = self.server.client(limits=LIMITS)
         await self.ready()
 
     async def ready(self) -> None:

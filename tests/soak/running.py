@@ -24,11 +24,11 @@ from resolvers import documents
 from service.tidying import TIDY_SECONDS, tidy
 from tests.asking import parcel_id
 from tests.databases import Postgres
-from tests.faults.proxy import between
 from tests.faults.storm import FILE
 from tests.revocation.history import Verdict
 from tests.revocation.storm import LIVE
 from tests.serving import _looked_at, until
+from tests.soak.apart import between_apart
 from tests.soak.asking import NotAnswered, Soak
 from tests.soak.faults import FAULTS, SERVER_ROLE, Ground, drawn
 from tests.soak.flatness import Life, read
@@ -111,7 +111,7 @@ async def _standing(plan: Plan, folder: Path, chance: random.Random) -> AsyncIte
             url = await postgres.create_database()
             await migrate(url)
             restricted = await _restricted(url)
-            proxy, through = await opened.enter_async_context(between(restricted))
+            proxy, through = await opened.enter_async_context(between_apart(restricted))
             urls = [through, restricted, restricted]
         await open_database(url)
         await documents.prepare()
@@ -215,9 +215,12 @@ async def _connections(ground: Ground) -> tuple[int, int]:
 
 
 async def _telling(it: Soak, samples: Samples, say: Callable[[str], None]) -> None:
-    began, before = time.time(), 0
+    began, before, told = time.time(), 0, 0
     while True:
         await asyncio.sleep(PROGRESS_SECONDS)
+        for trouble in list(it.judge.unexpected)[told:]:
+            told += 1
+            say(f"✗ {trouble}")
         answers = sum(it.judge.answers.values())
         latest = [each.readings[-1] for each in samples.lives.values() if each.readings[-1].at > time.time() - 3 * SAMPLE_SECONDS]
         megabytes = sorted(each.megabytes for each in latest) or [0.0]
