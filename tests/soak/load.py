@@ -77,7 +77,7 @@ def clients(soak: Soak, owners_url: str, folder: Path) -> list[Coroutine[Any, An
     """All of them. `owners_url` is the database as commands reach it."""
     town = soak.town
     steps: list[tuple[Step, float]] = [
-        *((lambda place=place: read(soak, place), 0.03) for place in soak.places),
+        *((lambda place=place: come_and_go(soak, place), 0.03) for place in soak.places),
         (lambda: agents_page(soak), 0.1),
         (lambda: agents_single(soak), 0.05),
         (lambda: withheld_page(soak), 0.1),
@@ -101,7 +101,7 @@ def clients(soak: Soak, owners_url: str, folder: Path) -> list[Coroutine[Any, An
 # What is read.
 
 
-async def read(soak: Soak, place: Place) -> None:
+async def come_and_go(soak: Soak, place: Place) -> None:
     """What comes and goes, of one server, judged by what was answered before."""
     agent = next(soak.town.agents)
     took(soak, await soak.ask("what comes and goes, by HTTP", agent, READ, variables(soak), place))

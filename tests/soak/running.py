@@ -34,7 +34,7 @@ from tests.soak.faults import FAULTS, SERVER_ROLE, Ground, drawn
 from tests.soak.flatness import Life, read
 from tests.soak.fleet import Place
 from tests.soak.judging import Judge
-from tests.soak.load import Consents, Listener, clients, listeners
+from tests.soak.load import Consents, Listener, clients, come_and_go, listeners
 from tests.soak.report import Report
 from tests.soak.town import a_town
 
@@ -85,9 +85,9 @@ async def soak(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
         heard = listeners(it)
         await _lasting(plan, ground, heard, samples, folder, say)
         report.seconds = time.time() - began
-        _tell(report, it, began)
         async with _listening(heard):
             await _hears(report, it, heard)
+        _tell(report, it, began)
         await _rests(report, ground, samples)
         await _holds(report, ground)
         await _looked_at([place.server for place in it.places])
@@ -257,12 +257,14 @@ def _tell(report: Report, it: Soak, began: float) -> None:
 
 
 async def _hears(report: Report, it: Soak, heard: list[Listener]) -> None:
-    """Each subscription is told of a grant, a revoke and a claim."""
+    """Each subscription is told of a grant, a revoke and a claim, and each server reads them so."""
     to_consents = [each for each in heard if each.document == LIVE]
     consents = Consents(it)
     try:
         for act, opens, state in ((consents.grant, True, "ACTIVE"), (consents.revoke, False, "OFF")):
             await consents.change(act, opens=opens)
+            for place in it.places:
+                await come_and_go(it, place)
             await until(lambda state=state: all(each.heard == [state] for each in to_consents), PATIENCE_SECONDS)  # type: ignore[misc]
         shop = it.town.claimed
         told = await it.ask("file a claim", shop.owner, FILE, {"id": parcel_id(shop.parcels[0].id)})
