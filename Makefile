@@ -11,10 +11,10 @@ WEB := node.sh schema/schema.graphql $(shell find web -type f -not -path '*/node
 POLICY_TESTS := tests/policy --ignore=tests/policy/test_truth_table.py tests/docs/test_privacy_page.py tests/resolvers/test_gate.py tests/resolvers/test_gate_records.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench mutants noninterference revocation fuzz kill9 format lock sdl web graphiql clean
+.PHONY: help run test bench mutants noninterference revocation fuzz kill9 soak format lock sdl web graphiql clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 run: .venv/runtime.stamp web ## the web apps and the API with demo data on 127.0.0.1:8000; prints the addresses and who can sign in
 	@$(MAKE) --no-print-directory graphiql || echo 'GraphiQL is left out this time; the API runs without it. Try again: make graphiql'
@@ -47,6 +47,9 @@ fuzz: .venv/dev.stamp ## operations made by hypothesis-graphql and schemathesis,
 
 kill9: .venv/dev.stamp ## kill -9 in a storm, and nothing acknowledged is lost: make kill9 N=200 on each database
 	KILLS=$(or $(N),200) $(BIN)/pytest -q --timeout=0 tests/faults/test_killed.py
+
+soak: .venv/dev.stamp ## everybody asks, with a fault a minute, and nothing may be wrong, lost or grow: make soak MINUTES=30 ON=sqlite SEED=7 JSON=soak.json
+	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30) --database $(or $(ON),postgres) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 noninterference: .venv/dev.stamp ## the long proof that nothing leaks: make noninterference N=1000000 SEED=7
 	$(BIN)/python -m tests.noninterference $(or $(N),1000000) $(or $(SEED),7)

@@ -11,7 +11,7 @@ from identity.attempts import LIMITS, Attempt, Limits, TooManyAttempts, forgive,
 from identity.credentials import ACTIVE_USERS, Kept, end, hash_of, new_secret, prove
 from identity.passwords import is_right, renewed
 from identity.users import normal_email
-from models.database import clock, execute, fetch, one, transaction, uuid
+from models.database import clock, execute, fetch, meanwhile, one, transaction, uuid
 from models.fields import new_id
 from policy.vocabulary import Viewer
 
@@ -85,10 +85,11 @@ async def sign_out(token: str) -> None:
 async def _user_with(email: str | None, password: str) -> _Found | None:
     row = one(await fetch(_FIND, email=email)) if email else None
     kept = row["password_hash"] if row else None
-    right = await is_right(password, kept)
-    if not right or row is None or kept is None:
-        return None
-    return _Found(uuid(row["id"]), kept, await renewed(password, kept))
+    with meanwhile():
+        right = await is_right(password, kept)
+        if not right or row is None or kept is None:
+            return None
+        return _Found(uuid(row["id"]), kept, await renewed(password, kept))
 
 
 async def _open(user: _Found, attempt: Attempt, old_token: str | None, lifetime: timedelta) -> NewSession:

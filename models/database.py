@@ -130,6 +130,19 @@ def allow_anew() -> None:
     _allowance.set(None if _seconds is None else _Allowance(_seconds))
 
 
+@contextmanager
+def meanwhile() -> Iterator[None]:
+    """What happens inside is not waiting for the database: it takes nothing of what that may take."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    try:
+        yield
+    finally:
+        allowance = _allowance.get()
+        if allowance is not None and allowance.until is not None:
+            allowance.until += clock() - began
+
+
 def _in_time() -> asyncio.Timeout:
     """Raises TimeoutError when what is inside takes longer than it may."""
     if _seconds is None:

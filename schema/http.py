@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import structlog
 from graphql import GraphQLError
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -250,16 +250,19 @@ def _is_subscribe(message: dict[str, Any]) -> bool:
 
 
 async def _body(request: Request) -> bytes:
-    """The body. Raises NotAcceptable (413) as soon as it is over the limit."""
+    """The body. Raises NotAcceptable: 413 as soon as it is over the limit, 400 when whoever sent it is gone."""
     too_large = NotAcceptable(413, f"The body must be at most {LONGEST_BODY} bytes")
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length[:12]) > LONGEST_BODY:
         raise too_large
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise too_large
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LONGEST_BODY:
+                raise too_large
+    except ClientDisconnect:
+        raise NotAcceptable(400, "The body is not whole") from None
     return bytes(body)
 
 

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from models import database
@@ -88,8 +89,7 @@ class Told:
         except Exception as error:  # noqa: BLE001 (nothing of it may reach the client or the log but its type and place)
             log.error("unexpected error", error=type(error).__name__, where=place_of(error))  # noqa: TRY400 (no trace: it holds values)
             if not begun:
-                body = {"errors": [{"message": "Something went wrong on our side", "extensions": {"code": "INTERNAL", "requestId": request_id}}]}
-                await JSONResponse(body, 500, {"Cache-Control": "no-store"})(scope, receive, send_and_note)
+                await _went_wrong(request_id)(scope, receive, send_and_note)
         finally:
             tell()
 
@@ -97,15 +97,34 @@ class Told:
         started = time.perf_counter()
         bind_contextvars(socket_id=scope["state"]["request_id"])
         metrics.sockets.inc()
+        accepted = False
+
+        async def send_if_there(message: Message) -> None:
+            nonlocal accepted
+            accepted = accepted or message["type"] == "websocket.accept"
+            try:
+                await send(message)
+            except OSError:  # as ASGI has it: nobody is there any more
+                raise WebSocketDisconnect(1006) from None
+
         try:
-            await self.app(scope, receive, send)
+            with suppress(WebSocketDisconnect):
+                await self.app(scope, receive, send_if_there)
         except Exception as error:  # noqa: BLE001 (as above)
             log.error("unexpected error on a socket", error=type(error).__name__, where=place_of(error))  # noqa: TRY400 (as above)
             with suppress(Exception):  # it may be closed already
-                await send({"type": "websocket.close", "code": 1011})
+                if accepted:
+                    await send({"type": "websocket.close", "code": 1011})
+                else:  # a close would be a 403, as if the caller were refused
+                    await _went_wrong(scope["state"]["request_id"])(scope, receive, send)
         finally:
             metrics.sockets.dec()
             log.info("socket ended", route=_route_of(scope), seconds=round(time.perf_counter() - started, 1))
+
+
+def _went_wrong(request_id: str) -> JSONResponse:
+    body = {"errors": [{"message": "Something went wrong on our side", "extensions": {"code": "INTERNAL", "requestId": request_id}}]}
+    return JSONResponse(body, 500, {"Cache-Control": "no-store"})
 
 
 def _tell(scope: Scope, status: int, seconds: float) -> None:

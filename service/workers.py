@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 import uvicorn
@@ -34,6 +34,17 @@ class Worker(multiprocess.Process):
         super().join()
         if self.pid is not None:
             metrics.forget(self.pid)
+
+    def ping(self, timeout: float = 5) -> bool:
+        """Does it answer in time? One that dies is not waited for: uvicorn's would be, as its end of the pipe stays open here."""
+        try:
+            self.parent_conn.send(b"ping")
+            answered = self.parent_conn in wait([self.parent_conn, self.process.sentinel], timeout)
+            if answered:
+                self.parent_conn.recv()
+        except (OSError, EOFError):
+            return False
+        return answered
 
     @property
     def server(self) -> Server:

@@ -67,6 +67,7 @@ class Postgres:
         self._settings = SETTINGS | (DURABLE if durable else {}) | settings
         self._standby_of = standby_of
         self._keeper: subprocess.Popen[bytes] | None = None
+        self._owner: pwd.struct_passwd | None = None
         self._folder = self._binaries = Path()
         self._port = 0
         self._names = (f"test_{number}" for number in itertools.count(1))
@@ -76,18 +77,24 @@ class Postgres:
             return
         self._folder = Path(tempfile.mkdtemp(prefix="latchkey-postgres-"))
         self._port = self._port or _free_port()
-        owner = _give_to_nobody(self._folder) if os.geteuid() == 0 else None
-        self._binaries = binaries = self._standby_of._binaries if self._standby_of else _binaries(self._folder, copy=owner is not None)
+        self._owner = _give_to_nobody(self._folder) if os.geteuid() == 0 else None
+        self._binaries = self._standby_of._binaries if self._standby_of else _binaries(self._folder, copy=self._owner is not None)
         data = self._folder / "data"
-        fill = [str(binaries / "initdb"), *INITDB, f"--pgdata={data}"]
+        fill = [str(self._binaries / "initdb"), *INITDB, f"--pgdata={data}"]
         if self._standby_of is not None:
             primary = f"host=127.0.0.1 port={self._standby_of._port} user=postgres application_name=standby"
-            fill = [str(binaries / "pg_basebackup"), "-D", str(data), "-d", primary, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync"]
+            fill = [str(self._binaries / "pg_basebackup"), "-D", str(data), "-d", primary, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync"]
+        atexit.register(self.stop)
+        self._serve(shlex.join(fill))
+
+    def _serve(self, fill: str) -> None:
+        """Begin to serve what the command `fill` leaves in the folder."""
+        owner = self._owner
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
-        postgres = [str(binaries / "postgres"), "-D", str(data), "-p", str(self._port), *settings]
-        with (self._folder / "log").open("wb") as log:
+        postgres = [str(self._binaries / "postgres"), "-D", str(self._folder / "data"), "-p", str(self._port), *settings]
+        with (self._folder / "log").open("ab") as log:
             self._keeper = subprocess.Popen(
-                ["/bin/sh", "-c", KEEPER, "keeper", shlex.join(fill), *postgres],
+                ["/bin/sh", "-c", KEEPER, "keeper", fill, *postgres],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -96,8 +103,16 @@ class Postgres:
                 extra_groups=owner and [],
                 start_new_session=True,  # Ctrl-C is ours to answer
             )
-        atexit.register(self.stop)
-        self._wait_until_ready(binaries)
+        self._wait_until_ready(self._binaries)
+
+    def crash(self) -> None:
+        """Stop as by `pg_ctl stop -m immediate`: everybody is cut off, nothing is tidied. What it holds stays, for `start_over`."""
+        assert self._keeper is not None
+        self._keeper.communicate()
+
+    def start_over(self) -> None:
+        """Start again on what a crash left, at the same port."""
+        self._serve(":")
 
     def stop(self) -> None:
         if self._keeper is None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import multiprocessing
 import os
 import re
 import shutil
 import signal
+import time
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -14,6 +17,8 @@ import pytest
 
 from models.database import close_database, open_database
 from resolvers import documents
+from service.stopping import Config
+from service.workers import Worker
 from tests.asking import account_id, parcel_id
 from tests.builders import a_merchant, a_parcel, an_agent
 from tests.conftest import ENGINES
@@ -138,6 +143,16 @@ async def test_they_are_replaced_in_turn_and_no_request_is_lost(house: Server) -
         await until(lambda: load.answered >= enough or bool(load.failed), 60)
     assert (load.failed, load.refused) == ([], 0)
     assert house.process.poll() is None
+
+
+async def test_one_that_dies_before_it_answers_is_not_waited_for() -> None:
+    """As long as a slow one is, while no other dead one would be replaced either."""
+    worker = Worker(Config("server:served"), [])
+    worker.process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(600,))
+    worker.process.start()
+    asked = asyncio.create_task(asyncio.to_thread(worker.ping, 120))
+    worker.process.kill()
+    assert await asyncio.wait_for(asked, 60) is False
 
 
 @pytest.mark.parametrize("served", ["sqlite"], indirect=True)  # the database has no part in it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -55,13 +56,24 @@ class Promises:
         return lost + [f"claim {claim} was closed and not recorded" for claim, by in self.closed.items() if by is not None and by not in logged]
 
     async def _disclosures(self) -> list[str]:
-        logged: dict[str, set[UUID]] = {}
-        rows = await database.fetch("SELECT request_id, parcel_id FROM access_log WHERE action = 'VIEW_PERSONAL_DATA' AND parcel_id IS NOT NULL")
+        owed = {request: set(parcels) for request, parcels in self.shown.items()}
+        async for row in _looks():
+            if row["request_id"] in owed:
+                owed[row["request_id"]].discard(database.uuid(row["parcel_id"]))
+        return [f"request {request} showed what is not recorded" for request, parcels in owed.items() if parcels]
+
+
+async def _looks() -> AsyncIterator[dict[str, Any]]:
+    """The access log's rows of parcels that were shown, by key: however many there are, never more than a batch in memory."""
+    rows: Sequence[dict[str, Any]] = [{"id": UUID(int=0)}]
+    while rows:
+        rows = await database.fetch(
+            """SELECT id, request_id, parcel_id FROM access_log WHERE id > :last AND action = 'VIEW_PERSONAL_DATA' AND parcel_id IS NOT NULL
+            ORDER BY id LIMIT 5000""",
+            last=rows[-1]["id"],
+        )
         for row in rows:
-            logged.setdefault(row["request_id"], set()).add(database.uuid(row["parcel_id"]))
-        return [
-            f"request {request} showed what is not recorded" for request, parcels in self.shown.items() if not parcels <= logged.get(request, set())
-        ]
+            yield row
 
 
 async def _double() -> list[str]:

@@ -19,7 +19,7 @@ from typing import Any
 import asyncpg
 import httpx2
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from models import database
 from models.database import close_database, open_database
@@ -183,6 +183,19 @@ async def test_every_answer_comes_in_time_clean_and_withheld_and_all_heals(behin
 async def _ready(scene: Scene) -> tuple[httpx2.Response, float]:
     began = time.monotonic()
     return await scene.agent.get("/readyz"), time.monotonic() - began
+
+
+async def test_a_socket_that_can_t_be_opened_for_that_is_not_refused(behind: Scene) -> None:
+    """A client that is forbidden gives up; one that is told of an error of ours tries again."""
+    assert behind.proxy is not None
+    await behind.proxy.refuse()
+    with pytest.raises(InvalidStatus) as failed:
+        async with behind.server.socket(behind.agents_token):
+            pass
+    assert failed.value.response.status_code == 500
+    assert b'"INTERNAL"' in failed.value.response.body
+    await behind.proxy.heal()
+    await require_healed(behind)
 
 
 async def test_slow_but_not_too_slow_is_answered(behind: Scene) -> None:

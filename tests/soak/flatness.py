@@ -1,0 +1,72 @@
+"""Does a process still grow? Its memory and descriptors over time, by a fit that single readings can't bend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from statistics import median
+
+#: A process warms up for so long: caches fill, connections open. Then it is watched for at least as long again before it is judged.
+WARM_UP_SECONDS = 90.0
+LEAST_WATCHED_SECONDS = 90.0
+_MOST_POINTS = 120
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Of one process, at one moment: seconds, megabytes, open file descriptors."""
+
+    at: float
+    megabytes: float
+    descriptors: int
+
+
+def read(process: int, at: float) -> Reading:
+    """What /proc tells of a process. Raises OSError when it is gone."""
+    status = Path(f"/proc/{process}/status").read_text()
+    kilobytes = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")), None)
+    if kilobytes is None:  # it has ended, and nobody has waited for it yet
+        raise ProcessLookupError
+    return Reading(at, kilobytes / 1024, sum(1 for _ in Path(f"/proc/{process}/fd").iterdir()))
+
+
+@dataclass
+class Life:
+    """One process, from when it was ready."""
+
+    place: int
+    process: int
+    readings: list[Reading] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been watched."""
+        return self.readings[-1].at - self.readings[0].at if self.readings else 0.0
+
+    @property
+    def settled(self) -> list[Reading]:
+        """The readings since it was warm; none while it is too young to be judged."""
+        if self.seconds < WARM_UP_SECONDS + LEAST_WATCHED_SECONDS:
+            return []
+        warm = self.readings[0].at + max(WARM_UP_SECONDS, self.seconds / 3)
+        return [reading for reading in self.readings if reading.at >= warm]
+
+    def grown(self) -> tuple[float, float] | None:
+        """Megabytes and descriptors it grew by since it was warm, by the fit; None for one that is too young."""
+        settled = self.settled
+        if not settled:
+            return None
+        return growth([(each.at, each.megabytes) for each in settled]), growth([(each.at, float(each.descriptors)) for each in settled])
+
+
+def growth(points: Sequence[Point]) -> float:
+    """How much was added from the first point to the last, by the median of the slopes between all pairs (Theil and Sen).
+
+    Up to 29% of the points may be anything, and it stays what it is.
+    """
+    few = points[:: -(-len(points) // _MOST_POINTS)] if points else points
+    slopes = [(there[1] - here[1]) / (there[0] - here[0]) for here, there in combinations(few, 2) if there[0] > here[0]]
+    return median(slopes) * (points[-1][0] - points[0][0]) if slopes else 0.0
