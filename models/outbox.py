@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class OutboxEvent(Keyed):
     """Something a merchant is told, written in the transaction that did it. It holds no personal data: who did it is looked up when it is told.
 
-    `subject_id` is the consent or the claim, `detail` the kind of an investigation's entry or a claim's outcome. `once` keeps what happens once
-    from being told twice. `follows` holds a granted consent until its end has been told.
+    `subject_id` is the consent or the claim, `detail` the kind of an investigation's entry or a claim's outcome. `once` keeps what happens once,
+    or again too soon, from being told twice. `follows` holds a granted consent until its end has been told.
     """
 
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name=False, on_delete=fields.OnDelete.RESTRICT)

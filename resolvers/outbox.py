@@ -5,6 +5,7 @@ Off, which it is until a server says otherwise, nothing is written.
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from models import database
 from models.enums import Happening
 from models.fields import new_id
 
+_AGAIN_SECONDS = 600
 _on = False
 
 
@@ -31,8 +33,8 @@ async def add(
 ) -> None:
     """Tell the merchant, when this transaction commits. Call it inside the transaction that makes the change.
 
-    With `once` it is told of this consent or claim only if nothing of its sort (its grant, its first use, its end) was.
-    A grant is followed until its end.
+    With `once` it is told of this consent or claim only if nothing of its sort (its grant, its first use, its end) was; without, the same of the same
+    claim is told once in ten minutes, for an agent may do it as often as they like. A grant is followed until its end.
     """
     if not _on:
         return
@@ -44,7 +46,8 @@ async def add(
         kind=kind,
         subject=subject_id,
         detail=detail,
-        once=f"{_SORTS[kind]}:{subject_id}" if once else None,
+        # A server's own clock will do here: it decides on nothing but a second message.
+        once=f"{_SORTS[kind]}:{subject_id}" if once else f"{detail or kind}:{subject_id}:{int(time.time()) // _AGAIN_SECONDS}",
         follows=subject_id if kind is Happening.CONSENT_GRANTED else None,
         **({"at": at} if at else {}),
     )

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -89,6 +90,24 @@ async def test_the_progress_of_a_claim_is_told(database: str, told: None) -> Non
         ("CLAIM_CLOSED", "RESOLVED"),
     ]
     assert {db.uuid(row["subject_id"]) for row in rows} == {claim}
+
+
+async def test_what_an_agent_does_again_and_again_is_told_once_in_a_while(database: str, told: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often they press a button, nobody's mailbox is filled by it."""
+    merchant, agents = await a_merchant(), [gate_of(await an_agent()) for _ in range(2)]
+    claim, another = [await a_claim(await a_parcel(merchant), filed_by=merchant.member) for _ in range(2)]
+    now = 1_800_000_000.0
+    monkeypatch.setattr(outbox, "time", SimpleNamespace(time=lambda: now))
+    for _ in range(3):
+        for agent in agents:
+            await claims.take(agent, claim)
+            await claims.log_investigation(agent, claim, InvestigationKind.NOTE, None, "Looked")
+            await claims.log_investigation(agent, claim, InvestigationKind.SENT_TO_CARRIER, "R-1", None)
+    assert sorted(await happenings(merchant)) == ["CLAIM_LOGGED", "CLAIM_LOGGED", "CLAIM_TAKEN"]
+    await claims.log_investigation(agents[0], another, InvestigationKind.NOTE, None, "Looked")
+    now += 601
+    await claims.log_investigation(agents[0], claim, InvestigationKind.NOTE, None, "Looked")
+    assert sorted(await happenings(merchant)) == ["CLAIM_LOGGED"] * 4 + ["CLAIM_TAKEN"]
 
 
 async def test_the_first_use_is_found_once_however_many_look(database: str, told: None) -> None:
