@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -105,7 +105,7 @@ def application(given: Settings) -> Starlette:
             await document_links.prepare()
             await changes.start(given.listen_url or given.database_url)
             metrics.prepare(given.disclosures_per_hour)
-            tasks = [asyncio.create_task(tidying()), asyncio.create_task(watching(given.metrics_host, given.metrics_port))]
+            tasks = [asyncio.create_task(tidying()), asyncio.create_task(watching())]
             gc.collect()
             gc.freeze()  # what lives as long as the server is not looked through again by each collection: benchmarks/hostile.py
             async with delivering(deliverer, changes):
@@ -202,6 +202,17 @@ def _require_database(given: Settings) -> None:
         sys.exit(f"the database does not answer ({type(error).__name__}): check LATCHKEY_DATABASE_URL")
 
 
+@contextmanager
+def _told_metrics(given: Settings) -> Iterator[None]:
+    """Ends the process, saying what to set, where the metrics can't be told."""
+    with ExitStack() as listening:
+        try:
+            listening.enter_context(metrics.listening(given.metrics_host, given.metrics_port))
+        except OSError as error:
+            sys.exit(f"LATCHKEY_METRICS_HOST and LATCHKEY_METRICS_PORT can't be listened at: {error.strerror}")
+        yield
+
+
 def main() -> None:
     """Serve until stopped."""
     given, app = _settings(), served()
@@ -222,7 +233,8 @@ def main() -> None:
         ws_ping_timeout=10,
         drain_seconds=given.drain_seconds,
     )
-    serve(config, bound(config), (given.metrics_host, given.metrics_port))
+    with metrics.shared() if given.workers > 1 else nullcontext(), _told_metrics(given):
+        serve(config, bound(config))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import platform
 import tempfile
 import tomllib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
@@ -90,19 +90,20 @@ def are_shared() -> bool:
 
 
 @contextmanager
-def shared(host: str, port: int) -> Iterator[None]:
-    """While it lasts, processes that are started share their counts; they are told at this port, unless it is 0.
+def shared() -> Iterator[None]:
+    """While it lasts, processes that are started share their counts. Whoever starts them owes `forget` of each that ended.
 
-    They share by files, in the folder that the environment names (it must be empty), else in one of their own, which is removed at the end. Whoever
-    starts them owes `forget` of each that ended.
+    They share by files, in the folder that the environment names (it must be empty), else in one of their own, which is removed at the end.
     """
-    with ExitStack() as ending:
-        if not are_shared():
-            os.environ[_FOLDER] = ending.enter_context(tempfile.TemporaryDirectory(prefix="latchkey-metrics-"))
-            ending.callback(os.environ.pop, _FOLDER)
-        if port:
-            ending.callback(listen(host, port))
+    if are_shared():
         yield
+        return
+    with tempfile.TemporaryDirectory(prefix="latchkey-metrics-") as folder:
+        os.environ[_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[_FOLDER]
 
 
 def forget(pid: int) -> None:
@@ -113,16 +114,22 @@ def forget(pid: int) -> None:
 # Ways to read it.
 
 
-def listen(host: str, port: int) -> Callable[[], None]:
-    """Tell them to everybody who can reach this address; returns what stops that. It is a thread: an answer that takes long delays no scrape."""
-    server, thread = start_http_server(port, host, _registry())
+@contextmanager
+def listening(host: str, port: int) -> Iterator[None]:
+    """Tell them meanwhile to everybody who can reach this address; to nobody if the port is 0. Raises OSError for one that is not to be had.
 
-    def stop() -> None:
+    It is a thread: an answer that takes long delays no scrape.
+    """
+    if not port:
+        yield
+        return
+    server, thread = start_http_server(port, host, _registry())
+    try:
+        yield
+    finally:
         server.shutdown()
         server.server_close()
         thread.join()
-
-    return stop
 
 
 def metrics(tokens: Sequence[str], *, open_to_all: bool) -> Callable[[Request], Awaitable[Response]]:

@@ -12,20 +12,8 @@ WATCH_SECONDS = 15.0
 log = structlog.get_logger(__name__)
 
 
-async def watching(host: str, port: int) -> None:
-    """Now and then: is it ready, how many consents are live, how much did the busiest agent see? Tells the metrics on this port, unless it is 0.
-
-    Of several processes that share their counts, whoever started them tells.
-    """
-    stop = metrics.listen(host, port) if port and not metrics.are_shared() else None
-    try:
-        await _looking_up()
-    finally:
-        if stop:
-            stop()
-
-
-async def _looking_up() -> None:
+async def watching() -> None:
+    """Now and then: is it ready, how many consents are live, how much did the busiest agent see?"""
     while True:
         try:
             if await health.is_ready():

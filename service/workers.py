@@ -73,13 +73,11 @@ class Workers(multiprocess.Multiprocess):
         super().terminate_all()
 
 
-def serve(config: Config, door: socket.socket, metrics_at: tuple[str, int]) -> None:
-    """Serve at a bound socket until stopped, by one process or several, and where they are several tell their metrics together, at a host and port
-    (0 for nowhere). Raises SystemExit where it can't start, OSError where that port is not to be had."""
+def serve(config: Config, door: socket.socket) -> None:
+    """Serve at a bound socket until stopped, by one process or several. Raises SystemExit where it can't start."""
     if config.workers > 1:
         multiprocess.Process = Worker  # type: ignore[misc] # uvicorn makes its workers of this class, in four places
-        with metrics.shared(*metrics_at):
-            Workers(config, [door]).run()
+        Workers(config, [door]).run()
         return
     server = Server(config)
     server.run([door])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from service import health
 from tests.asking import account_id, parcel_id
 from tests.builders import Merchant, a_consent, a_merchant, a_parcel, an_agent
 from tests.scraping import counts, risen, until_counted
-from tests.serving import Deployment, Server, free_port, serving, token_of, with_password
+from tests.serving import Deployment, DidNotStart, Server, free_port, serving, token_of, with_password
 
 RECIPIENT = "query ($id: ID!) { parcel(id: $id) { recipient { name email } } }"
 WATCHED = "subscription ($id: ID!) { agentLoginChanged(accountId: $id) { state } }"
@@ -179,6 +180,15 @@ async def test_they_have_a_port_of_their_own_where_one_is_given(migrated: dict[s
         assert found["latchkey_live_consents", ""] == 0
         (build,) = [labels for name, labels in found if name == "latchkey_build_info"]
         assert 'migration="0' in build
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_port_that_is_taken_is_told_of_at_start(migrated: dict[str, str], tmp_path: Path, workers: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(DidNotStart) as told:
+        async with a_server(migrated, tmp_path, metrics_port=str(taken.getsockname()[1]), workers=workers):
+            pass
+    assert str(told.value).splitlines()[-1] == "LATCHKEY_METRICS_HOST and LATCHKEY_METRICS_PORT can't be listened at: Address already in use"
+    assert "Traceback" not in str(told.value)
 
 
 async def test_a_server_that_stops_is_not_ready(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
