@@ -143,8 +143,8 @@ def meanwhile() -> Iterator[None]:
             allowance.until += clock() - began
 
 
-def _in_time() -> asyncio.Timeout:
-    """Raises TimeoutError when what is inside takes longer than it may."""
+def in_time() -> asyncio.Timeout:
+    """What is inside waits for the database: raises TimeoutError when it takes longer than that may."""
     if _seconds is None:
         return asyncio.timeout(None)
     now = asyncio.get_running_loop().time()
@@ -229,7 +229,7 @@ async def snapshot() -> AsyncIterator[None]:
     """Several reads that see the same instant: REPEATABLE READ on PostgreSQL, a read transaction on SQLite."""
     async with _begun(writing=False):
         if engine() is Engine.POSTGRES:
-            async with _in_time():
+            async with in_time():
                 await current().execute_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield
 
@@ -238,7 +238,7 @@ async def snapshot() -> AsyncIterator[None]:
 async def _begun(*, writing: bool) -> AsyncIterator[None]:
     """A transaction: each of its ends in time. Leaving it by an exception gives up what does not answer."""
     client = current()
-    async with _in_time():
+    async with in_time():
         while True:
             opened = client.writing() if writing and isinstance(client, SqliteClient) else in_transaction("default")
             try:
@@ -253,7 +253,7 @@ async def _begun(*, writing: bool) -> AsyncIterator[None]:
         await opened.__aexit__(type(error), error, error.__traceback__)
         raise
     with spans.span("COMMIT", {"db.operation.name": "COMMIT"}):
-        async with _in_time():
+        async with in_time():
             await opened.__aexit__(None, None, None)
 
 
@@ -275,7 +275,7 @@ async def clock() -> datetime:
 async def fetch(sql: str, /, **params: object) -> list[dict[str, Any]]:
     """The rows of a SELECT (or of a RETURNING). A list parameter expands to `(…)`, for IN."""
     statement, values = _compile(sql, params)
-    async with _in_time():
+    async with in_time():
         while True:
             try:
                 return await current().execute_query_dict(statement, values)
@@ -288,7 +288,7 @@ async def fetch(sql: str, /, **params: object) -> list[dict[str, Any]]:
 async def execute(sql: str, /, **params: object) -> int:
     """Run a statement; how many rows it changed."""
     statement, values = _compile(sql, params)
-    async with _in_time():
+    async with in_time():
         while True:
             try:
                 count, _ = await current().execute_query(statement, values)

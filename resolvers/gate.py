@@ -5,9 +5,8 @@ Gather facts, ask, load what is allowed, `record`, and only then build rows from
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from uuid import UUID
 
@@ -45,8 +44,6 @@ class Gate:
     request: Request
     most_parcels_an_hour: int = 500
     most_searches_an_hour: int = 200
-    #: What is written of one answer is written in turn: at once, one would have to wait for the other's, and be asked again.
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False, compare=False)
 
     def ask(self, action: Action, facts: Facts | None) -> Decision:
         """The decision, with its reason. The only call of `decide`."""
@@ -114,15 +111,14 @@ class Gate:
 
     async def _write(self, agent_id: UUID, entries: list[Entry]) -> frozenset[UUID] | None:
         try:
-            async with self._turn:
-                with spans.span("access log"):
-                    written = await write(
-                        agent_id,
-                        self.request,
-                        entries,
-                        most_parcels_an_hour=self.most_parcels_an_hour,
-                        most_searches_an_hour=self.most_searches_an_hour,
-                    )
+            with spans.span("access log"):
+                written = await write(
+                    agent_id,
+                    self.request,
+                    entries,
+                    most_parcels_an_hour=self.most_parcels_an_hour,
+                    most_searches_an_hour=self.most_searches_an_hour,
+                )
         except Exception as error:  # noqa: BLE001 (whatever hinders the log, nothing may be shown without it)
             counted.count_not_written(len(entries))
             log.error(  # noqa: TRY400 (a trace holds values)

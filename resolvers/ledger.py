@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import orjson
 
@@ -118,12 +121,28 @@ async def write(
     """
     params = _params(agent_id, request, entries) | {"most": most_parcels_an_hour, "most_searches": most_searches_an_hour}
     which = database.engine()
-    if which is Engine.POSTGRES and (written := _ids(await database.fetch(_WRITE_AT_ONCE, **params))):
-        return written
-    async with database.transaction():
-        if which is Engine.POSTGRES:
-            await database.execute(_LOCK, agent=agent_id)
-        return _ids(await database.fetch(_WRITE[which], **params))
+    async with _turn_of(agent_id):
+        if which is Engine.POSTGRES and (written := _ids(await database.fetch(_WRITE_AT_ONCE, **params))):
+            return written
+        async with database.transaction():
+            if which is Engine.POSTGRES:
+                await database.execute(_LOCK, agent=agent_id)
+            return _ids(await database.fetch(_WRITE[which], **params))
+
+
+_turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+
+@asynccontextmanager
+async def _turn_of(agent_id: UUID) -> AsyncIterator[None]:
+    """In this process the agent's answers, and the places of one, write in turn: else they meet in the database, and are asked again."""
+    turn = _turns.setdefault(agent_id, asyncio.Lock())
+    async with database.in_time():
+        await turn.acquire()
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 async def write_change(agent_id: UUID, request: Request, entry: Entry) -> None:

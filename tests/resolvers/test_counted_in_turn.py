@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from models import database as db
 from models.fields import new_id
 from policy.decision import ConsentFact, Decision, Facts
 from policy.vocabulary import Action, PiiCategory, Reason
+from resolvers import ledger
 from resolvers.gate import Disclosure, Gate
 from resolvers.ledger import Request
 from tests.asking import recorded
@@ -43,15 +44,14 @@ class Scene:
     gate: Gate
     live: Facts
 
-    async def view(self, gate: Gate | None = None) -> Decision:
-        """What is decided of seeing a parcel, once it is written down: in an answer of its own, or in one with others."""
-        gate, known = gate or replace(self.gate), replace(self.live, parcel_id=new_id())
-        return (await gate.record([Disclosure(known.account_id, known.parcel_id, gate.ask(VIEW, known), EMAIL)]))[0]
+    async def view(self) -> Decision:
+        """What is decided of seeing a parcel, once it is written down."""
+        known = replace(self.live, parcel_id=new_id())
+        return (await self.gate.record([Disclosure(known.account_id, known.parcel_id, self.gate.ask(VIEW, known), EMAIL)]))[0]
 
     async def search(self) -> Decision:
         """The same of searching."""
-        gate = replace(self.gate)
-        return await gate.record_search(self.live, gate.require(Action.SEARCH_PERSONAL_DATA, self.live), SEARCHED)
+        return await self.gate.record_search(self.live, self.gate.require(Action.SEARCH_PERSONAL_DATA, self.live), SEARCHED)
 
 
 async def a_scene(most: int) -> Scene:
@@ -74,11 +74,11 @@ async def test_what_is_shown_is_counted_and_written_down_by_one_statement(databa
     assert len(await recorded()) == 2
 
 
-async def test_what_one_answer_shows_in_several_places_waits_for_no_lock(database: str) -> None:
-    """Else how many statements it takes would be chance."""
+async def test_what_one_process_writes_of_an_agent_is_written_in_turn(database: str) -> None:
+    """One answer may show something in several places: how many statements that takes would be chance."""
     scene = await a_scene(most=10)
     with watched() as wire:
-        decisions = await asyncio.gather(*(scene.view(scene.gate) for _ in range(8)))
+        decisions = await asyncio.gather(*(scene.view() for _ in range(8)))
         assert len(wire.statements) == 8
     assert all(decision.allowed for decision in decisions)
 
@@ -143,7 +143,9 @@ async def test_who_waited_counts_what_it_waited_for(another: asyncpg.Connection[
     assert len([row for row in await recorded() if row.request_id == "ours"]) == (1 if reason is None else 0)
 
 
-async def test_those_who_waited_together_wait_for_each_other(another: asyncpg.Connection[Any]) -> None:
+async def test_those_who_waited_together_wait_for_each_other(another: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they are in many processes, where each has its turn."""
+    monkeypatch.setattr(ledger, "_turn_of", lambda _: nullcontext())
     scene = await a_scene(most=2)
     async with in_its_turn(another, scene, VIEW, new_id()):
         ours = [asyncio.ensure_future(scene.view()) for _ in range(8)]
