@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.serving import HERE, Server
-from tests.web.browsing import NARROW, WIDE, Scheme, visit
+from tests.web.browsing import NARROW, WIDE, Scheme, Visit, visit
 from tests.web.states import EVERY, State, a_world, open_state
 
 AXE = HERE / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -26,16 +26,21 @@ async def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("state", [pytest.param(state, id=name) for name, state in EVERY])
 async def test_axe_finds_nothing(browser: Browser, house: Server, state: State) -> None:
     world = await a_world(lent=state.lent, claimed=state.claimed)
-    found: dict[str, list[str]] = {}
     async with visit(browser, house, world.viewer(state.who), language="en", complaining=state.complaining) as visitor:
-        page = await open_state(state, world, visitor)
-        for width, (across, down) in SIZES.items():
-            await page.set_viewport_size({"width": across, "height": down})
-            for scheme in SCHEMES:
-                await page.emulate_media(color_scheme=scheme)
-                await visitor.screenshot(f"{state.app}-{state.name}-{width}-{scheme}")
-                found[f"{width} {scheme}"] = await violations(page)
-    assert {where: what for where, what in found.items() if what} == {}
+        await open_state(state, world, visitor)
+        assert await judged(visitor, f"{state.app}-{state.name}") == {}
+
+
+async def judged(visitor: Visit, name: str) -> dict[str, list[str]]:
+    """What axe finds on a page in each size and scheme, where it finds something. Its pictures have this name."""
+    found: dict[str, list[str]] = {}
+    for width, (across, down) in SIZES.items():
+        await visitor.page.set_viewport_size({"width": across, "height": down})
+        for scheme in SCHEMES:
+            await visitor.page.emulate_media(color_scheme=scheme)
+            await visitor.screenshot(f"{name}-{width}-{scheme}")
+            found[f"{width} {scheme}"] = await violations(visitor.page)
+    return {where: what for where, what in found.items() if what}
 
 
 async def test_axe_would_find_something(browser: Browser, house: Server) -> None:

@@ -8,6 +8,7 @@ from models.fields import new_id
 from tests.builders import a_merchant, a_parcel, an_agent
 from tests.identity.providing import SigningOn
 from tests.web.browsing import visit
+from tests.web.test_accessible import judged
 
 LANGUAGES = {
     "en": "Sign in with Shop Login",
@@ -76,6 +77,14 @@ async def test_the_button_speaks_each_language(browser: Browser, sign_on: Signin
         page = await guest.goto("/?sign-on=cancelled")
         await expect(page.get_by_role("link", name=button)).to_be_visible()
         await expect(page.get_by_role("alert")).to_be_visible()
+
+
+@pytest.mark.parametrize(("app", "address"), [("panel", "/"), ("console", "/console")])
+async def test_axe_finds_nothing(browser: Browser, sign_on: SigningOn, app: str, address: str) -> None:
+    async with visit(browser, sign_on.server, language="de") as guest:
+        await guest.goto(f"{address}?sign-on=unavailable")
+        await expect(guest.page.get_by_role("alert")).to_be_visible()
+        assert await judged(guest, f"{app}-sign-on") == {}
 
 
 async def test_too_many_attempts_are_told_as_by_password(browser: Browser, sign_on: SigningOn) -> None:
