@@ -76,6 +76,14 @@ def test_what_stands_in_a_value_is_one_too_and_what_is_short_is_none() -> None:
     assert "too short to tell" not in kinds_in("Jan 12a a b ------")
 
 
+def test_a_word_of_the_api_is_none_and_what_only_holds_one_is() -> None:
+    secret("a word", ["VIEW_PERSONAL_DATA"])
+    secret("more than a word", ["VIEW_PERSONAL_DATA of Zoë"])
+    line = 'latchkey_decisions_total{action="VIEW_PERSONAL_DATA"} 1.0'
+    assert kinds_in(line) == set()
+    assert "more than a word" in kinds_in(f"{line} # view_personal_data of zoë")
+
+
 PLANTED = """
 import logging, sys
 import structlog
