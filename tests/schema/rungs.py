@@ -22,7 +22,7 @@ class Rung(StrEnum):
     ADMIN = "admin"
     OWNER = "owner"
     NOTHING = "agent, nothing"
-    CLAIM_ELSEWHERE = "agent, claim on another parcel"
+    CLAIM_ELSEWHERE = "agent, claim elsewhere"
     CLOSED_CLAIM = "agent, closed claim"
     RECORDED_CLAIM = "agent, claim they recorded themselves"
     CLAIM = "agent, claim"
