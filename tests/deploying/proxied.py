@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.serving import HERE, PATIENCE_SECONDS, DidNotStart, Server, free_port, until
+from tests.serving import HERE, PATIENCE_SECONDS, Server, free_port, until
 
 DEPLOY = HERE / "deploy"
 NAME = "localhost"
@@ -74,18 +72,10 @@ class Upstream(Server):
         self.url = url
         self.trusted = ssl.create_default_context(cafile=folder / "fullchain.pem")
 
-    async def ready(self) -> None:
-        """Wait until it says so at its own socket. Raises DidNotStart."""
+    def at_its_door(self) -> httpx2.AsyncClient:
+        """A client at its own socket, past nginx."""
         transport = httpx2.AsyncHTTPTransport(uds=str(self._socket))
-        deadline = time.monotonic() + PATIENCE_SECONDS * 3
-        async with httpx2.AsyncClient(transport=transport, base_url=f"http://{NAME}", trust_env=False) as client:
-            while time.monotonic() < deadline and self.process.poll() is None:
-                with contextlib.suppress(httpx2.TransportError):
-                    if (await client.get("/readyz")).status_code == 200:
-                        return
-                await asyncio.sleep(0.05)
-        self.stop()
-        raise DidNotStart(self.said())
+        return httpx2.AsyncClient(transport=transport, base_url=f"http://{NAME}", trust_env=False)
 
     def client(self, token: str | None = None, **options: Any) -> httpx2.AsyncClient:
         """A client that knows who made the certificate."""
