@@ -16,6 +16,7 @@ import importlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ import tomllib
 import traceback
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +35,8 @@ from mutmut.mutation.file_mutation import create_mutations
 
 ROOT = Path(__file__).resolve().parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.toml")
-ROOMS = ("policy", "models", "resolvers", "schema", "identity", "exchange", "demo", "engine", "tests", "settings", "server", "cli")
+#: What is ours: each folder of Python and each file beside them.
+ROOMS = frozenset(each.stem for each in ROOT.iterdir() if each.suffix == ".py" or any(each.glob("*.py")))
 
 #: What is mutated, and the tests that must notice: those without a database first. One database will do.
 POLICY_TESTS = (("--noconftest", "tests/policy/test_truth_table.py", "tests/policy", "tests/docs/test_privacy_page.py"),)
@@ -138,22 +141,23 @@ def _named(tool: str, path: str, code: str, changed: str, where: dict[int, str])
 def copied() -> Path:
     """A copy of the project to change files in."""
     tree = Path(tempfile.mkdtemp(prefix="mutants-"))
-    for name in [*ROOMS[:9], "docs", "settings.py", "server.py", "cli.py", "pyproject.toml", "README.md"]:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-        else:
-            shutil.copy(ROOT / name, tree / name)
+    for each in ROOT.iterdir():
+        if each.is_dir() and each.name in {*ROOMS, "docs"}:
+            shutil.copytree(each, tree / each.name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+        elif each.suffix in {".py", ".toml", ".md"}:
+            shutil.copy(each, tree / each.name)
     return tree
 
 
 def load_what_is_not_ours(tree: Path) -> None:
-    """Import all that the tests need, then forget our own rooms, so that a fork only has to load those."""
+    """Import what the tests need of others, so that a fork only has to load ours. Another process tells what it is."""
     os.chdir(tree)
     sys.path[:] = [str(tree), *(each for each in sys.path if Path(each).resolve() not in {ROOT, Path(__file__).parent})]
-    importlib.import_module("tests.conftest")
-    importlib.import_module("hypothesis.strategies")
-    for name in [name for name in sys.modules if name.partition(".")[0] in ROOMS]:
-        del sys.modules[name]
+    needed = "import sys, tests.conftest, hypothesis.strategies; print(*sys.modules)"
+    for name in subprocess.run([sys.executable, "-c", needed], check=True, capture_output=True, text=True).stdout.split():
+        if name.partition(".")[0] not in {*ROOMS, "__main__"}:
+            with suppress(ImportError):  # some names are aliases that another module makes
+                importlib.import_module(name)
 
 
 def notice(selections: tuple[tuple[str, ...], ...], log: Path) -> bool:
