@@ -1,11 +1,11 @@
 """Does a large access log slow what reads and writes it, and would partitions by month help?
 
-    nice python benchmarks/size.py [--parcels 1000000] [--log 10000000] [--rounds 60]
+    nice python benchmarks/size.py [--parcels 1000000] [--log 10000000] [--rounds 60] [--one-table]
 
 Fills a PostgreSQL of its own (fsync off, removed afterwards): a tenth of the log, then all of it, over two years and 200 accounts; then the same
 rows in a table partitioned by month, which takes the log's name, so that the same code asks both. What is asked: the merchant's page of the log, an
 agent's page of 100 parcels written down with the hourly count, one event by its id, the page of parcels; then a month is forgotten both ways.
-Prints medians, their ratios, and sizes. About 1.2 kB of disk a row of the log, both tables together.
+Prints medians, their ratios, and sizes. About 1.2 kB of disk a row of the log, both tables together; with `--one-table`, half of that.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ _LOG = f"""INSERT INTO access_log
 SELECT uuidv7(-age), now() - age, {_AGENT.format(number=f"i % {AGENTS} + 1")}, {_ACCOUNT.format(number=f"i % {ACCOUNTS} + 1")},
     {_PARCEL.format(number="1 + i % {parcels}")}, 'VIEW_PERSONAL_DATA', '[]', '["ADDRESS", "CONTACT", "IDENTITY"]',
     '["Recipient.city", "Recipient.email", "Recipient.name", "Recipient.postalCode", "Recipient.street"]', 'CONSENT', gen_random_uuid()
-FROM (SELECT i, interval '2 hours' + interval '{MONTHS} months' * (1.0 - i::float / {{rows}}) AS age FROM generate_series(1, {{rows}}) i) made"""
+FROM (SELECT i, interval '2 hours' + interval '{MONTHS} months' * (1.0 - i::float / {{rows}}) AS age
+    FROM (SELECT generate_series(1, {{rows}}) AS i) numbers) made"""
 _PARTITIONED = (
     "ALTER TABLE access_log RENAME TO plain",
     "CREATE TABLE access_log (LIKE plain INCLUDING DEFAULTS) PARTITION BY RANGE (at)",
@@ -182,7 +183,7 @@ class Run:
             print(f"  {row['table_name']}: {row['own'] / 1e9:.2f} GB; its indexes: {indexes}")
 
 
-async def _measure(url: str, parcels_there: int, rows: int, rounds: int) -> None:
+async def _measure(url: str, parcels_there: int, rows: int, rounds: int, *, months: bool) -> None:
     await database.migrate(url)
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(url)
     run = Run(url, connection, rounds)
@@ -196,29 +197,37 @@ async def _measure(url: str, parcels_there: int, rows: int, rounds: int) -> None
         await run.does(_LOG.replace("{parcels}", str(parcels_there)).replace("{rows}", str(rows)), "all of the log")
         whole = await run.asked()
         await run.sizes()
-        await run.does(_MAKE_MONTH)
-        for sql in _PARTITIONED:
-            await run.does(sql, "the same, in months" if sql.startswith("INSERT") else "")
-        monthly = await run.asked()
-        _print(rows, {"a tenth": tenth, "whole": whole, "monthly": monthly})
-        await _forget_a_month(run)
+        monthly = await _in_months(run) if months else {}
+        _print(rows, tenth, whole, monthly)
+        await _forget_a_month(run, "plain" if months else "access_log")
+        if months:
+            dropped = [await run.does(f"DROP TABLE month_{number}") for number in (24, 25)]
+            print(f"the same by DROP: {sum(dropped) * 1000:.0f} ms")
     finally:
         await connection.close()
 
 
-def _print(rows: int, found: dict[str, dict[str, float]]) -> None:
+async def _in_months(run: Run) -> dict[str, float]:
+    """The medians, with the same rows in a table that is partitioned."""
+    await run.does(_MAKE_MONTH)
+    for sql in _PARTITIONED:
+        await run.does(sql, "the same, in months" if sql.startswith("INSERT") else "")
+    return await run.asked()
+
+
+def _print(rows: int, tenth: dict[str, float], whole: dict[str, float], monthly: dict[str, float]) -> None:
     print(f"{rows:,} rows in the log; milliseconds, medians")
-    for name, whole in found["whole"].items():
-        tenth, monthly = found["a tenth"][name], found["monthly"][name]
-        print(f"  {name}: {tenth:.2f} with a tenth, {whole:.2f} with all ({whole / tenth:.2f}), {monthly:.2f} in months ({monthly / whole:.2f})")
+    for name, all_of_it in whole.items():
+        months = f", {monthly[name]:.2f} in months ({monthly[name] / all_of_it:.2f})" if monthly else ""
+        print(f"  {name}: {tenth[name]:.2f} with a tenth, {all_of_it:.2f} with all ({all_of_it / tenth[name]:.2f}){months}")
 
 
-async def _forget_a_month(run: Run) -> None:
-    """The oldest whole month, both ways: as `cli.py retention` does it, batch by batch, and by dropping a partition."""
+async def _forget_a_month(run: Run, table: str) -> None:
+    """The oldest whole month, as `cli.py retention` does it, batch by batch."""
     cutoff = "date_trunc('month', now()) - interval '22 months'"
     edge = await run.connection.fetchval(f"SELECT {cutoff}")
     key = UUID(int=int(edge.timestamp() * 1000) << 80 | 0x7 << 76 | 0x2 << 62)
-    batch = "DELETE FROM plain WHERE id IN (SELECT id FROM plain WHERE id < $1 AND at < $2 ORDER BY id LIMIT 500)"
+    batch = f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE id < $1 AND at < $2 ORDER BY id LIMIT 500)"
     times, total = [], 0
     while True:
         started = time.perf_counter()
@@ -230,9 +239,7 @@ async def _forget_a_month(run: Run) -> None:
     first, last = statistics.median(times[:20]), statistics.median(times[-20:])
     each = f"the first 20: {first * 1000:.1f} ms each, the last 20: {last * 1000:.1f} ms"
     print(f"forgetting {total:,} rows: {sum(times):.2f} s in batches of 500 ({each})")
-    await run.does("VACUUM plain", "VACUUM after it")
-    dropped = [await run.does(f"DROP TABLE month_{number}") for number in (24, 25)]
-    print(f"the same by DROP: {sum(dropped) * 1000:.0f} ms")
+    await run.does(f"VACUUM {table}", "VACUUM after it")
 
 
 async def main() -> None:
@@ -241,9 +248,10 @@ async def main() -> None:
     options.add_argument("--parcels", type=int, default=1_000_000)
     options.add_argument("--log", type=int, default=10_000_000)
     options.add_argument("--rounds", type=int, default=60)
+    options.add_argument("--one-table", action="store_true", help="leave out the same in months")
     given = options.parse_args()
     with Postgres() as postgres:
-        await _measure(await postgres.create_database(), given.parcels, given.log, given.rounds)
+        await _measure(await postgres.create_database(), given.parcels, given.log, given.rounds, months=not given.one_table)
 
 
 if __name__ == "__main__":
