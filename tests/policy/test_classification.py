@@ -59,6 +59,12 @@ def test_every_field_is_what_the_schema_prints() -> None:
     }
 
 
+def test_whatever_is_classified_has_a_class() -> None:
+    for name, members in {**COLUMNS, **FIELDS, **ARGUMENTS, **INPUTS}.items():
+        for member, what in members.items():
+            assert isinstance(what, Class), f"{name}.{member}"
+
+
 def test_every_argument_and_input_is_classified_and_nothing_else_is() -> None:
     arguments = {
         f"{name}.{field.name.value}": {argument.name.value for argument in field.arguments}
