@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from inspect import signature
 from typing import Any, Protocol
@@ -114,7 +115,14 @@ class _Compiler:
         self.fields = fields
         self.functions: list[str] = []
         self.places: list[list[tuple[str, Pattern, PiiCategory]]] = []
-        self.names: dict[str, Any] = {"Path": Path, "missing": _missing, "listed": _listed, "decision_on": decision_on}
+        self.names: dict[str, Any] = {
+            "Path": Path,
+            "missing": _missing,
+            "listed": _listed,
+            "datetime": datetime,
+            "UTC": UTC,
+            "decision_on": decision_on,
+        }
         self.needs_path: set[str] = set()
         self._bound: dict[int, str] = {}
 
@@ -166,6 +174,7 @@ class _Compiler:
 _PLAIN = {
     **dict.fromkeys(("String", "ID", "CountryCode"), "{0}.__class__ is str"),
     "Boolean": "{0}.__class__ is bool",
+    "DateTime": "{0}.__class__ is datetime and {0}.tzinfo is UTC",
     "Int": "{0}.__class__ is int and -2147483648 <= {0} <= 2147483647",
 }
 

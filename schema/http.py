@@ -33,6 +33,7 @@ from schema.errors import NO_SUCH_OPERATION, TooComplex, place_of
 from schema.noted import note_caller, of_request
 from schema.ratelimit import fields_of
 from schema.running import Running
+from schema.scalars import as_json
 from schema.size import require_short
 
 LONGEST_BODY = 1024 * 1024
@@ -90,6 +91,10 @@ class Endpoint(GraphQL[Context, None]):
         else:
             socket = WebSocket(scope, receive, send)
             await self.run(socket, await self.context_for(socket))  # who is calling, before the handshake is answered
+
+    def encode_json(self, data: object) -> str:
+        """A message to a socket."""
+        return as_json(data).decode()
 
     def decode_json(self, data: str | bytes) -> object:
         """A message of a socket."""
@@ -311,7 +316,6 @@ def _response(result: ExecutionResult, media_type: str, context: Context | None 
 
 
 def _json_response(body: dict[str, Any], status: int, media_type: str, headers: dict[str, str]) -> Response:
-    content = orjson.dumps(body)
     return Response(
-        content, status, {"Cache-Control": "no-store", "Vary": "Accept, Cookie, Authorization", **headers}, f"{media_type}; charset=utf-8"
+        as_json(body), status, {"Cache-Control": "no-store", "Vary": "Accept, Cookie, Authorization", **headers}, f"{media_type}; charset=utf-8"
     )

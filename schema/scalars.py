@@ -17,13 +17,14 @@ CountryCode = NewType("CountryCode", str)
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def _print_moment(value: datetime) -> str:
-    # By orjson, in half the time of `isoformat`: to the second, to the microsecond, or, where that is enough, to the millisecond.
-    text = orjson.dumps(value if value.tzinfo is UTC else value.astimezone(UTC), option=orjson.OPT_UTC_Z).decode()
-    return f"{text[1:-5]}Z" if len(text) == _WITH_MICROSECONDS and text.endswith('000Z"') else text[1:-1]
+def in_utc(value: datetime) -> datetime:
+    """What an instant is in an answer: itself. Its text is made with all the others (`as_json`), in a fraction of the time."""
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
-_WITH_MICROSECONDS = len('"2026-01-01T00:00:00.000000Z"')
+def as_json(answer: object) -> bytes:
+    """An answer as it is sent: instants to the second, or to the microsecond, ending in Z."""
+    return orjson.dumps(answer, option=orjson.OPT_UTC_Z)
 
 
 def _parse_moment(value: Any) -> datetime:
@@ -46,7 +47,7 @@ SCALARS = {
     datetime: strawberry.scalar(
         name="DateTime",
         description="An instant: RFC 3339 in UTC, ending in Z.",
-        serialize=_print_moment,
+        serialize=in_utc,
         parse_value=_parse_moment,
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     ),

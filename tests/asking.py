@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 import models
 from models.fields import new_id
 from policy.vocabulary import Viewer
@@ -13,6 +15,7 @@ from resolvers.live import Changes
 from schema.build import Schema
 from schema.context import Context
 from schema.ids import global_id
+from schema.scalars import as_json
 
 #: For tests that only ask: nothing is heard.
 SILENT = Changes()
@@ -51,9 +54,10 @@ def context_of(viewer: Viewer | None, **options: Any) -> Context:
 async def ask(schema: Schema, viewer: Viewer | None, document: str, variables: dict[str, Any] | None = None, **options: Any) -> Answer:
     """Run a document as somebody."""
     result = await schema.execute(document, variable_values=variables, context_value=context_of(viewer, **options))
+    data = orjson.loads(as_json(result.data))
     errors = [dict(error.formatted) for error in result.errors or []]
     extensions = result.extensions or {}
-    return Answer(result.data, errors, extensions.get("privacy", {}), repr((result.data, errors, extensions)))
+    return Answer(data, errors, extensions.get("privacy", {}), repr((data, errors, extensions)))
 
 
 def account_id(key: UUID) -> str:
