@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Any
 from uuid import UUID
 
-from models.database import fetch, moment, optional_uuid, uuid
+from models.database import Row, fetch, moment, optional_uuid, uuid
 from models.together import Together
 from policy.vocabulary import MerchantRole, Viewer, ViewerKind
 from resolvers.live import announce
@@ -123,12 +122,12 @@ async def announce_all(user_id: UUID) -> None:
     await _announce(await fetch(_IDENTITIES, user_id=user_id))
 
 
-async def _announce(credentials: list[dict[str, Any]]) -> None:
+async def _announce(credentials: list[Row]) -> None:
     for row in credentials:
         await announce("session", subject_id=uuid(row["id"]))
 
 
-def viewer_from(row: dict[str, Any]) -> Viewer:
+def viewer_from(row: Row) -> Viewer:
     """The Viewer in a row of VIEWER_COLUMNS."""
     return Viewer(
         id=uuid(row["id"]),

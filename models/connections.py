@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from asyncpg.pool import PoolConnectionProxy
 from asyncpg.transaction import Transaction
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient, TransactionContext
+from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.backends.sqlite.client import SqliteClient as TortoiseSqliteClient
 from tortoise.backends.sqlite.client import SqliteTransactionWrapper
 from tortoise.connection import get_connections
@@ -31,7 +33,23 @@ def get_client_class(given: dict[str, Any]) -> type[BaseDBAsyncClient]:
     return SqliteClient if "file_path" in given["credentials"] else PostgresClient
 
 
-class PostgresClient(AsyncpgDBClient):
+class AsTheyCome(AsyncpgDBClient):
+    """Gives the driver's own rows: to make dicts of them takes half as long as to have them read."""
+
+    @translate_exceptions
+    async def fetch(self, query: str, values: Sequence[object]) -> Any:
+        """The rows of a statement."""
+        async with self.acquire_connection() as connection:
+            self.log.debug("%s: %s", query, values)
+            return await connection.fetch(query, *values)
+
+
+async def rows_of(client: BaseDBAsyncClient, query: str, values: list[object]) -> list[Any]:
+    """The rows of a statement: read by the names of its columns, and in their order."""
+    return list(await (client.fetch(query, values) if isinstance(client, AsTheyCome) else client.execute_query_dict(query, values)))
+
+
+class PostgresClient(AsTheyCome):
     """A pool whose connections are given up when they fail, instead of being waited for.
 
     Nothing of ours stays in a session beyond its transaction, so a connection goes to the next without a RESET, which is a question to the database
@@ -192,6 +210,10 @@ class Lent:
             await self.client.take_back(self.loan, failed)
 
 
+class PostgresTransactionWrapper(AsTheyCome, TransactionWrapper):
+    """A connection inside a transaction."""
+
+
 class PostgresTransaction(TransactionContext):
     """One transaction. Where Tortoise's lose the connection when BEGIN fails, and wait for a ROLLBACK that nobody answers, this gives it up."""
 
@@ -200,7 +222,7 @@ class PostgresTransaction(TransactionContext):
 
     async def __aenter__(self) -> TransactionalDBClient:
         loan = await self.parent.lend()
-        self.client = TransactionWrapper(self.parent)
+        self.client = PostgresTransactionWrapper(self.parent)
         self.client._connection = cast("asyncpg.Connection[Any]", loan.connection)
         try:
             await self.client.begin()

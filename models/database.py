@@ -33,11 +33,13 @@ from tortoise.transactions import in_transaction
 
 from models import spans
 from models.classified import check_columns
-from models.connections import PostgresClient, SqliteClient, is_busy
+from models.connections import PostgresClient, SqliteClient, is_busy, rows_of
 from models.migrating import Executor
 from models.postgres import Servers
 
 Params = Mapping[str, object]
+#: What a statement brought: values by the names of its columns, and in their order. A dict, or the driver's own.
+Row = Mapping[str, Any]
 DatabaseError = BaseORMException
 MIGRATIONS = "models.migrations"
 #: What opening a database and asking it the first thing may raise: it is not there, or not for us, or none.
@@ -272,13 +274,13 @@ async def clock() -> datetime:
 
 
 @spans.of_statement
-async def fetch(sql: str, /, **params: object) -> list[dict[str, Any]]:
+async def fetch(sql: str, /, **params: object) -> list[Row]:
     """The rows of a SELECT (or of a RETURNING). A list parameter expands to `(…)`, for IN."""
     statement, values = _compile(sql, params)
     async with in_time():
         while True:
             try:
-                return await current().execute_query_dict(statement, values)
+                return await rows_of(current(), statement, values)
             except OperationalError as error:
                 if not _may_try_again(error):
                     raise
@@ -415,6 +417,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def one(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+def one(rows: Sequence[Row]) -> Row | None:
     """The first row, if any."""
     return rows[0] if rows else None

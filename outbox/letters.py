@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -47,7 +46,7 @@ async def letter(delivery: Delivery, head: Letterhead) -> EmailMessage | None:
     return None if row is None else _written(delivery, row, head)
 
 
-def _written(delivery: Delivery, row: dict[str, Any], head: Letterhead) -> EmailMessage:
+def _written(delivery: Delivery, row: database.Row, head: Letterhead) -> EmailMessage:
     spoken = language(row["locale"], row["account_locale"])
     words, zone = LANGUAGES[spoken], row["timezone"] or "UTC"
     filled = words.texts[delivery.kind].format(

@@ -102,7 +102,7 @@ async def post(delivery: Delivery) -> Post | None:
     return Post(key, rows[0]["webhook_url"], at, body, signed(key, at, body, (row["secret"] for row in rows)))
 
 
-def _data(delivery: Delivery, row: dict[str, Any]) -> dict[str, str | None]:
+def _data(delivery: Delivery, row: database.Row) -> dict[str, str | None]:
     if delivery.kind in CLAIMS:
         return {
             "accountId": global_id("Account", delivery.account_id),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from models import database
@@ -107,7 +107,7 @@ def _conditions(account_id: UUID, filter: AccessLogFilter) -> tuple[list[str], d
     return conditions, params
 
 
-def _built(row: dict[str, Any]) -> AccessEvent:
+def _built(row: database.Row) -> AccessEvent:
     return AccessEvent(
         id=database.uuid(row["id"]),
         at=database.moment(row["at"]),

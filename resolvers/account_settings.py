@@ -76,7 +76,7 @@ def joined(viewer: Viewer, place: str = "1 = 1") -> tuple[str, str]:
     return "".join(columns), _JOINS.format(admitted=admitted)
 
 
-async def of_rows(gate: Gate, rows: Sequence[dict[str, Any]], selection: Selection) -> dict[UUID, AccountSettings | Decision]:
+async def of_rows(gate: Gate, rows: Sequence[database.Row], selection: Selection) -> dict[UUID, AccountSettings | Decision]:
     """The settings of the accounts in rows that were read with what is `joined`, or the refusal to show them."""
     facts = [replace(facts_of.of_row(row), claim=None) for row in rows]
     may = [gate.ask(Action.VIEW_SETTINGS, known) for known in facts]
@@ -92,7 +92,7 @@ async def of_rows(gate: Gate, rows: Sequence[dict[str, Any]], selection: Selecti
     }
 
 
-def _built(gate: Gate, row: dict[str, Any], known: Facts, decision: Decision) -> AccountSettings:
+def _built(gate: Gate, row: database.Row, known: Facts, decision: Decision) -> AccountSettings:
     protected = gate.ask(Action.VIEW_PROTECTED_SETTINGS, known)
     addresses = database.json(row["sender_addresses"]) if decision.allowed is True else None
     settings = AccountSettings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from models import database
@@ -63,7 +63,7 @@ _HAS = {
 }
 
 
-def _built(gate: Gate, row: dict[str, Any]) -> Account:
+def _built(gate: Gate, row: database.Row) -> Account:
     known = facts_of.of_row(row)
     return Account(
         id=known.account_id,
@@ -80,7 +80,7 @@ def _select(viewer: Viewer, selection: Selection, source: str, place: str = "1 =
     return _SELECT.replace("{source}", source).replace("{columns}", columns).replace("{joins}", joins)
 
 
-async def _add_settings(gate: Gate, found: Sequence[Account], rows: Sequence[dict[str, Any]], selection: Selection) -> None:
+async def _add_settings(gate: Gate, found: Sequence[Account], rows: Sequence[database.Row], selection: Selection) -> None:
     if selection.asks("Account", "settings"):
         settings = await account_settings.of_rows(gate, rows, selection.below("Account", "settings"))
         for account in found:

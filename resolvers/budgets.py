@@ -12,7 +12,6 @@ import hashlib
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
@@ -252,7 +251,7 @@ class Budget:
         return self.budgets.left(self.caller)
 
 
-async def _leased(caller: str, rates: Rates, operations: int, cost: int) -> dict[str, Any]:
+async def _leased(caller: str, rates: Rates, operations: int, cost: int) -> database.Row:
     """What was granted, where this much is needed: more, or nothing. What is not limited is not counted."""
     which = database.engine()
     operations, cost = min(operations, rates.operations), cost if rates.cost else 0

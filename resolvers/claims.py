@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from models import database
@@ -85,7 +85,7 @@ class ClaimFilter:
 class Read:
     """Rows of claims as the database gave them, with what may be shown asked but not recorded yet."""
 
-    rows: dict[UUID, list[dict[str, Any]]]
+    rows: dict[UUID, list[database.Row]]
     disclosures: list[Disclosure]
 
 
@@ -127,7 +127,7 @@ async def read(gate: Gate, selection: Selection, source: str, where: str, params
     What is placed after `shown` only tells that there is more: nothing personal of it is read, and it is not to be recorded.
     """
     viewer = gate.require_viewer()
-    rows: dict[UUID, list[dict[str, Any]]] = {}
+    rows: dict[UUID, list[database.Row]] = {}
     for row in await database.fetch(_select(viewer, selection, source, where), **params, shown=shown):
         rows.setdefault(database.uuid(row["id"]), []).append(row)
     fields = selection.personal("Claim")
@@ -150,7 +150,7 @@ def built(given: Read, decisions: Iterable[Decision]) -> list[Claim]:
     return [_built(group, decision) for group, decision in zip(given.rows.values(), decisions, strict=True)]
 
 
-def _built(group: list[dict[str, Any]], decision: Decision) -> Claim:
+def _built(group: list[database.Row], decision: Decision) -> Claim:
     first = group[0]
     known = facts_of.of_row(first)
     shown = {Action.VIEW_PERSONAL_DATA: decision}

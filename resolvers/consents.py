@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from models import database
@@ -102,7 +102,7 @@ async def agent_logins(gate: Gate, account_ids: Iterable[UUID], selection: Selec
     return {login.account_id: login for login in await _recorded(gate, rows, below)}
 
 
-async def _nothing_personal(account_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+async def _nothing_personal(account_ids: Sequence[UUID]) -> dict[UUID, database.Row]:
     rows = await database.fetch(_SELECT.format(source=_ACCOUNTS, which=_LATEST, admitted="1 = 0", order=""), ids=list(account_ids))
     return {database.uuid(row["account_id"]): row for row in rows}
 
@@ -116,7 +116,7 @@ async def agent_login(gate: Gate, account_id: UUID) -> AgentLogin | None:
     return None if row is None else (await _recorded(gate, [row], NOTHING))[0]
 
 
-async def _recorded(gate: Gate, rows: list[dict[str, Any]], selection: Selection) -> list[AgentLogin]:
+async def _recorded(gate: Gate, rows: list[database.Row], selection: Selection) -> list[AgentLogin]:
     fields = selection.personal("Consent")
     facts = [facts_of.of_row(row) for row in rows]
     disclosures = [
@@ -127,7 +127,7 @@ async def _recorded(gate: Gate, rows: list[dict[str, Any]], selection: Selection
     return [_built(row, known, decision) for row, known, decision in zip(rows, facts, decisions, strict=True)]
 
 
-def _built(row: dict[str, Any], known: Facts, decision: Decision) -> AgentLogin:
+def _built(row: database.Row, known: Facts, decision: Decision) -> AgentLogin:
     return AgentLogin(
         account_id=known.account_id,
         state=AgentLoginState.ACTIVE if known.consent is not None else AgentLoginState.OFF,
@@ -137,7 +137,7 @@ def _built(row: dict[str, Any], known: Facts, decision: Decision) -> AgentLogin:
     )
 
 
-def _consent(row: dict[str, Any], known: Facts, decision: Decision) -> Consent:
+def _consent(row: database.Row, known: Facts, decision: Decision) -> Consent:
     allowed = decision.allowed is True
     expires_at = database.moment(row["expires_at"])
     ended_at = database.optional_moment(row["ended_at"])

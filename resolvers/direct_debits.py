@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from schwifty import BIC, IBAN
@@ -49,7 +48,7 @@ async def of_accounts(gate: Gate, account_ids: Iterable[UUID]) -> dict[UUID, Dir
     return found
 
 
-def _built(row: dict[str, Any]) -> DirectDebit:
+def _built(row: database.Row) -> DirectDebit:
     return DirectDebit(
         status=DirectDebitStatus(row["status"]),
         signed_at=database.optional_moment(row["signed_at"]),

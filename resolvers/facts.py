@@ -61,7 +61,7 @@ async def _read(sql: str, key: UUID) -> Facts | None:
     return None if row is None else of_row(row)
 
 
-def of_row(row: dict[str, Any]) -> Facts:
+def of_row(row: database.Row) -> Facts:
     """The facts in a row that was read with the columns named as above."""
     return Facts(
         now=database.moment(row["now"]),
@@ -77,7 +77,7 @@ def _consent(key: Any, expires_at: Any) -> ConsentFact | None:
     return None if key is None else ConsentFact(database.uuid(key), database.moment(expires_at))
 
 
-def _claim(row: dict[str, Any]) -> ClaimFact | None:
+def _claim(row: database.Row) -> ClaimFact | None:
     if row["claim_id"] is None:
         return None
     return ClaimFact(

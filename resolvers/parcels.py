@@ -250,10 +250,10 @@ def _select(viewer: Viewer, page_sql: str, personal: Sequence[str]) -> str:
 
 @dataclass(slots=True, repr=False)
 class _Read:
-    rows: list[dict[str, Any]]
+    rows: list[database.Row]
     facts: list[Facts]
     decisions: list[Decision]
-    events: dict[UUID, list[dict[str, Any]]] | None = None
+    events: dict[UUID, list[database.Row]] | None = None
     claims: claims_of.Read | None = None
 
 
@@ -301,7 +301,7 @@ async def _read(gate: Gate, viewer: Viewer, page_sql: str, params: Mapping[str, 
 _NOT_ON_THE_PAGE = Decision(Action.VIEW_PERSONAL_DATA, allowed=False, reason=Reason.UNDECIDED)
 
 
-def _asked(gate: Gate, row: dict[str, Any], known: dict[tuple[object, ...], tuple[Facts, Decision]], shown: int) -> tuple[Facts, Decision]:
+def _asked(gate: Gate, row: database.Row, known: dict[tuple[object, ...], tuple[Facts, Decision]], shown: int) -> tuple[Facts, Decision]:
     """The facts of a row and the gate's decision. Rows that no claim opens differ in nothing that decides: they are asked about once, in `known`."""
     key = row["account_id"], row["consent_id"], row["claim_id"], row["announced_at"] is None, row["place"] <= shown
     if key not in known:
@@ -323,8 +323,8 @@ async def _recorded(gate: Gate, read: _Read, fields: frozenset[str]) -> list[Dec
     return recorded[len(noted) :]
 
 
-async def _events(ids: Sequence[Any]) -> dict[UUID, list[dict[str, Any]]]:
-    found: dict[UUID, list[dict[str, Any]]] = {}
+async def _events(ids: Sequence[Any]) -> dict[UUID, list[database.Row]]:
+    found: dict[UUID, list[database.Row]] = {}
     if ids:
         for row in await database.fetch(
             """SELECT parcel_id, status, occurred_at, location, message FROM parcel_events
@@ -337,11 +337,11 @@ async def _events(ids: Sequence[Any]) -> dict[UUID, list[dict[str, Any]]]:
 
 def _built(
     viewer: Viewer,
-    row: dict[str, Any],
+    row: database.Row,
     facts: Facts,
     decision: Decision,
     personal: Sequence[str],
-    events: dict[UUID, list[dict[str, Any]]] | None,
+    events: dict[UUID, list[database.Row]] | None,
 ) -> Parcel:
     shown = {Action.VIEW_PERSONAL_DATA: decision}
     key = database.uuid(row["id"])
@@ -372,7 +372,7 @@ def _built(
     return parcel
 
 
-def _fill(viewer: Viewer, parcel: Parcel, row: dict[str, Any], personal: Sequence[str]) -> None:
+def _fill(viewer: Viewer, parcel: Parcel, row: database.Row, personal: Sequence[str]) -> None:
     """Put in what was read of the personal row. Only for what was allowed and recorded."""
     for name in personal:
         value = row[f"d_{name}"]
@@ -404,7 +404,7 @@ def _item(stored: dict[str, Any]) -> ParcelItem:
     )
 
 
-def _event(row: dict[str, Any], shown: Shown) -> TrackingEvent:
+def _event(row: database.Row, shown: Shown) -> TrackingEvent:
     return TrackingEvent(
         status=ParcelStatus(row["status"]),
         occurred_at=database.moment(row["occurred_at"]),

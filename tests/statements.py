@@ -17,7 +17,7 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, dict[st
     statements: list[tuple[str, dict[str, Any]]] = []
     fetch = database.fetch
 
-    async def noted(sql: str, **params: Any) -> list[dict[str, Any]]:
+    async def noted(sql: str, **params: Any) -> list[database.Row]:
         statements.append((sql, params))
         return await fetch(sql, **params)
 

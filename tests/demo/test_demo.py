@@ -203,7 +203,7 @@ async def _read() -> Contents:
     return Contents(await db.clock(), {table: [_plain(row) for row in found] for table, found in rows.items()})
 
 
-def _plain(row: Row) -> Row:
+def _plain(row: db.Row) -> Row:
     return {name: _value(name, value) for name, value in row.items()}
 
 
@@ -608,7 +608,7 @@ async def test_who_can_sign_in_is_listed_with_passwords_that_are_right(database:
     assert [set(agent) for agent in listed["agents"]] == [{"email", "password"}] * 2
     for account in listed["accounts"]:
         found = await db.fetch("SELECT company_name FROM accounts WHERE id = :id", id=UUID(account["id"]))
-        assert found == [{"company_name": account["companyName"]}]
+        assert [row["company_name"] for row in found] == [account["companyName"]]
     hashes = {row["email"]: row["password_hash"] for row in await db.fetch("SELECT email, password_hash FROM users")}
     distinct = {(who["password"], hashes[who["email"]]) for who in [*users.values(), *listed["agents"]]}
     assert len(distinct) == 1

@@ -55,7 +55,7 @@ async def test_what_search_looks_up_is_what_is_stored(database: object) -> None:
     await demo.fill_for_measuring(PARCELS, ACCOUNTS, hash_new)
     searched = ("name", "email", "postal_code", "order_number", "tracking_number")
     for row in await db.fetch("SELECT * FROM parcel_personal_data"):
-        stored = {name: None if row[name] is None else bytes(row[name]) for name in row if name.endswith("_key")}
+        stored = {name: None if row[name] is None else bytes(row[name]) for name in dict(row) if name.endswith("_key")}
         assert stored == search_keys.keys(**{name: row[name] for name in searched})
         assert phonenumbers.is_valid_number(phonenumbers.parse(row["phone"]))
         assert row["email"].endswith("@example.com")

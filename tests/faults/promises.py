@@ -63,9 +63,9 @@ class Promises:
         return [f"request {request} showed what is not recorded" for request, parcels in owed.items() if parcels]
 
 
-async def _looks() -> AsyncIterator[dict[str, Any]]:
+async def _looks() -> AsyncIterator[database.Row]:
     """The access log's rows of parcels that were shown, by key: however many there are, never more than a batch in memory."""
-    rows: Sequence[dict[str, Any]] = [{"id": UUID(int=0)}]
+    rows: Sequence[database.Row] = [{"id": UUID(int=0)}]
     while rows:
         rows = await database.fetch(
             """SELECT id, request_id, parcel_id FROM access_log WHERE id > :last AND action = 'VIEW_PERSONAL_DATA' AND parcel_id IS NOT NULL

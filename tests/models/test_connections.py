@@ -40,4 +40,4 @@ async def test_a_transaction_given_up_at_any_moment_is_rolled_back_or_done_and_t
             with pytest.raises(ZeroDivisionError):
                 await _taken_back(merchant.id)  # what was written before stood in no transaction, or this would take it back
             rows = await db.fetch("SELECT company_name FROM accounts WHERE id = :id", id=merchant.id)
-        assert rows == [{"company_name": f"Turn {turn}"}]
+        assert [dict(row) for row in rows] == [{"company_name": f"Turn {turn}"}]

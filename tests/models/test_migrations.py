@@ -102,7 +102,7 @@ async def rows() -> dict[str, list[dict[str, str]]]:
     return {table: [{name: str(value) for name, value in row.items()} for row in await _sorted(table)] for table in tables}
 
 
-async def _sorted(table: str) -> list[dict[str, Any]]:
+async def _sorted(table: str) -> list[tables.Row]:
     found = await tables.fetch(f'SELECT * FROM "{table}"')
     return sorted(found, key=lambda row: str(next(iter(row.values()))))
 

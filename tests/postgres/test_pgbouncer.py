@@ -115,11 +115,11 @@ async def test_every_transaction_has_its_limits_and_leaves_none_behind(bouncer: 
     await open_database(await through(bouncer, direct), seconds=3)
     try:
         for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
-            assert await fetch(f"SHOW {limit}") == [{limit: "3s"}]
+            assert [dict(row) for row in await fetch(f"SHOW {limit}")] == [{limit: "3s"}]
             async with snapshot():
-                assert await fetch(f"SHOW {limit}") == [{limit: "3s"}]
+                assert [dict(row) for row in await fetch(f"SHOW {limit}")] == [{limit: "3s"}]
             async with transaction():
-                assert await fetch(f"SHOW {limit}") == [{limit: "3s"}]
+                assert [dict(row) for row in await fetch(f"SHOW {limit}")] == [{limit: "3s"}]
         rows = await asyncio.gather(*(fetch("SELECT :a || pg_sleep(0.001)::text AS found", a=f"{number}") for number in range(200)))
         assert [row[0]["found"] for row in rows] == [str(number) for number in range(200)]
     finally:

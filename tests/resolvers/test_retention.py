@@ -178,7 +178,7 @@ async def test_of_an_account_deleted_long_ago_only_numbers_are_left(database: st
     assert {table for table, rows in stays.items() if rows} >= {"parcels", "parcel_personal_data", "claims", "consents", "integrations", "users"}
 
 
-async def _of(table: str, merchant: Merchant) -> list[dict[str, Any]]:
+async def _of(table: str, merchant: Merchant) -> list[db.Row]:
     return await db.fetch(f"SELECT account_id FROM {table} WHERE account_id = :id", id=merchant.id)
 
 

@@ -317,7 +317,7 @@ async def test_each_search_is_looked_up_in_an_index_once(database: str, schema: 
     await many(merchant, 5000)
     await a_consent(merchant)
     await db.execute("ANALYZE")
-    explain: Callable[[dict[str, Any]], str]
+    explain: Callable[[db.Row], str]
     if database == "sqlite":
         prefix, explain, table_scan = "EXPLAIN QUERY PLAN ", lambda row: row["detail"], "SCAN s"
     else:

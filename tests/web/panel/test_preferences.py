@@ -15,7 +15,7 @@ ADDRESS = "/settings/preferences"
 async def stored(merchant: Merchant, *columns: str) -> dict[str, object]:
     sql = f"""SELECT {", ".join(columns)} FROM account_settings s JOIN account_personal_data d ON d.account_id = s.account_id
         WHERE s.account_id = :id"""
-    return (await database.fetch(sql, id=merchant.id))[0]
+    return dict((await database.fetch(sql, id=merchant.id))[0])
 
 
 async def test_only_what_was_changed_is_sent_and_what_was_emptied_is_cleared(browser: Browser, house: Server) -> None:

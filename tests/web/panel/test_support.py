@@ -41,7 +41,7 @@ async def test_a_question_is_filed_from_the_parcel_it_is_about(browser: Browser,
         await expect(page.get_by_text("Support can see this parcel while this is open.")).to_be_visible()
         await expect(page.get_by_text("It should have come on Monday.")).to_be_visible()
         rows = await database.fetch("SELECT kind, type, channel FROM claims WHERE parcel_id = :id", id=parcel.id)
-        assert rows == [{"kind": "STATUS_QUESTION", "type": "DELAYED", "channel": "SUPPORT_SECTION"}]
+        assert [dict(row) for row in rows] == [{"kind": "STATUS_QUESTION", "type": "DELAYED", "channel": "SUPPORT_SECTION"}]
 
 
 async def test_the_parcel_is_chosen_by_search_when_there_is_none(browser: Browser, house: Server) -> None:
