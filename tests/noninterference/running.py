@@ -171,6 +171,7 @@ class Run:
         self.folder = folder
         self.plant = plant
         self.schema = the_schema()
+        self._all_leaves = leaf_fields(self.schema)
         self.generator = Generator(self.schema, pair.seeds, random.Random(seed))  # noqa: S311 (to be repeated)
         self.report = Report(pair.engine, seed)
         self._copies = 0
@@ -181,7 +182,7 @@ class Run:
         while self.report.pairs < count and self.report.found is None:
             await self._round(min(FRESH_AFTER, count - self.report.pairs))
             progress(self.report)
-        self.report.never_asked = sorted(leaf_fields(self.schema) - self.report.leaves)
+        self.report.never_asked = sorted(self._all_leaves - self.report.leaves)
         return self.report
 
     async def _round(self, count: int) -> None:
@@ -214,7 +215,7 @@ class Run:
         report.with_personal_data += any(person in text for person in PERMITTED)
         # One of what a caller added stands at another place in the other world.
         self.generator.cursors = [*self.generator.cursors[-200:], *(each for each in _CURSOR.findall(text)[:3] if each in others)]
-        if ask["what"] != "route" and '"data":{' in text:
+        if ask["what"] != "route" and report.leaves != self._all_leaves and '"data":{' in text:
             report.leaves |= self._leaves(ask["payload"]["query"])
         if report.read is None and (one["read"] or other["read"]):
             report.read = Found(ask, (one["read"] or other["read"])[0], report.pairs)
