@@ -11,7 +11,7 @@ from uuid import UUID
 from models import database
 from policy.decision import Decision, Facts
 from policy.vocabulary import Action, Basis, Viewer
-from resolvers import account_settings, live, parcel_changes, texts
+from resolvers import account_settings, consents, live, parcel_changes, texts
 from resolvers import facts as facts_of
 from resolvers.errors import BadInput
 from resolvers.facts import CLAIM_OPENS
@@ -76,31 +76,40 @@ def _built(gate: Gate, row: database.Row) -> Account:
 
 
 def _select(viewer: Viewer, selection: Selection, source: str, place: str = "1 = 1") -> str:
-    columns, joins = account_settings.joined(viewer, place) if selection.asks("Account", "settings") else ("", "")
+    with_them = []
+    if selection.asks("Account", "settings"):
+        with_them.append(account_settings.joined(viewer, place))
+    if selection.asks("Account", "agentLogin"):
+        with_them.append(consents.joined(viewer, selection.below("Account", "agentLogin"), place))
+    columns, joins = "".join(columns for columns, _ in with_them), "\n".join(joins for _, joins in with_them)
     return _SELECT.replace("{source}", source).replace("{columns}", columns).replace("{joins}", joins)
 
 
-async def _add_settings(gate: Gate, found: Sequence[Account], rows: Sequence[database.Row], selection: Selection) -> None:
+async def _add_what_came_with(gate: Gate, found: Sequence[Account], rows: Sequence[database.Row], selection: Selection) -> None:
     if selection.asks("Account", "settings"):
         settings = await account_settings.of_rows(gate, rows, selection.below("Account", "settings"))
         for account in found:
             account.settings = settings.get(account.id)
+    if selection.asks("Account", "agentLogin"):
+        logins = await consents.of_rows(gate, rows, selection.below("Account", "agentLogin"))
+        for account in found:
+            account.agent_login = logins.get(account.id)
 
 
 async def by_ids(gate: Gate, ids: Iterable[UUID], selection: Selection) -> dict[UUID, Account]:
-    """The accounts of these ids that the caller may know of, with their settings where those are asked for."""
+    """The accounts of these ids that the caller may know of, with their settings and Agent login where those are asked for."""
     viewer = gate.require_viewer()
     wanted = [key for key in dict.fromkeys(ids) if gate.sees_account(key)]
     if not wanted:
         return {}
     rows = await database.fetch(_select(viewer, selection, "accounts") + "\nWHERE a.id IN :ids AND a.deleted_at IS NULL", ids=wanted)
     found = [_built(gate, row) for row in rows]
-    await _add_settings(gate, found, rows, selection)
+    await _add_what_came_with(gate, found, rows, selection)
     return {account.id: account for account in found}
 
 
 async def page_of(gate: Gate, filter: AccountFilter, asked: Window, selection: Selection, *, count: bool) -> Page[Account]:
-    """A page of the directory, the oldest first: every account for agents, their own for merchants. Their settings as of `by_ids`."""
+    """A page of the directory, the oldest first: every account for agents, their own for merchants. What comes with them as of `by_ids`."""
     viewer = gate.require_viewer()
     conditions = ["a.deleted_at IS NULL"]
     params: dict[str, object] = {}
@@ -116,11 +125,11 @@ async def page_of(gate: Gate, filter: AccountFilter, asked: Window, selection: S
     ordered = asked.ordered_by("a.created_at", "a.id")
     source = f"""(SELECT a.*, ROW_NUMBER() OVER (ORDER BY {ordered}) AS place FROM (
         SELECT * FROM accounts a WHERE {" AND ".join(conditions + bounds)} ORDER BY {ordered} LIMIT :size) a)"""
-    # The row after the page only tells that there is more: its settings are not read.
+    # The row after the page only tells that there is more: what would come with it is not read.
     sql = _select(viewer, selection, source, "a.place <= :shown") + f"\nORDER BY {ordered}"
     rows = await database.fetch(sql, size=asked.size + 1, shown=asked.size, **params, **bound_params)
     found = [_built(gate, row) for row in rows]
-    await _add_settings(gate, found, rows[: asked.size], selection)
+    await _add_what_came_with(gate, found, rows[: asked.size], selection)
     return page(asked, found, lambda account: Position(account.created_at, account.id), await _count(conditions, params) if count else None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from models.enums import Happening
 from models.fields import new_id
 from models.together import Together
 from policy.decision import Decision
-from policy.vocabulary import Action, ConsentDuration, ConsentState
+from policy.vocabulary import Action, ConsentDuration, ConsentState, Viewer
 from resolvers import facts as facts_of
 from resolvers import live, outbox
 from resolvers.gate import Disclosure, Gate, Shown
@@ -69,41 +69,56 @@ class AgentLogin:
         return (self.consent.expires_at - self.now).total_seconds()
 
 
-# Who granted and who ended are personal data of the merchant: joined only for the merchant and under a live consent.
-_SELECT = """
-SELECT a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{now}} AS now,
-    live.id AS consent_id, live.expires_at AS consent_expires_at, NULL AS claim_id,
-    c.id, c.duration, c.granted_at, c.expires_at, c.ended_at, c.ended_as, g.name AS granted_by, e.name AS ended_by
-FROM {source} a
-LEFT JOIN consents live ON live.live_for = a.id AND live.expires_at > {{now}}
-LEFT JOIN consents c ON {which}
-LEFT JOIN users g ON g.id = CASE WHEN {admitted} THEN c.granted_by_id END
-LEFT JOIN users e ON e.id = CASE WHEN {admitted} THEN c.ended_by_id END
-{order}"""
+# Of accounts `a` with their live consents `c` beside them. Who granted and who ended are personal data of the merchant: joined only for the
+# merchant and under a live consent.
+_COLUMNS = """, l.id AS login_id, l.duration AS login_duration, l.granted_at AS login_granted_at, l.expires_at AS login_expires_at,
+    l.ended_at AS login_ended_at, l.ended_as AS login_ended_as, g.name AS login_granted_by, e.name AS login_ended_by"""
+_JOINS = """LEFT JOIN consents l ON {which}
+LEFT JOIN users g ON g.id = CASE WHEN {admitted} THEN l.granted_by_id END
+LEFT JOIN users e ON e.id = CASE WHEN {admitted} THEN l.ended_by_id END"""
+_SELECT = f"""
+SELECT a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{{{now}}}} AS now,
+    c.id AS consent_id, c.expires_at AS consent_expires_at, NULL AS claim_id{_COLUMNS}
+FROM {{source}} a
+LEFT JOIN consents c ON c.live_for = a.id AND c.expires_at > {{{{now}}}}
+{{joins}}
+{{order}}"""
 
 # Two may be granted within the clock's smallest step (SQLite: a millisecond): the open one is the later, else the one that ended later.
-_NEWEST_FIRST = "l.granted_at DESC, l.live_for IS NULL, l.ended_at DESC, l.id DESC"
-_LATEST = f"c.id = (SELECT l.id FROM consents l WHERE l.account_id = a.id ORDER BY {_NEWEST_FIRST} LIMIT 1)"
+_NEWEST_FIRST = "n.granted_at DESC, n.live_for IS NULL, n.ended_at DESC, n.id DESC"
+_LATEST = f"l.id = (SELECT n.id FROM consents n WHERE n.account_id = a.id ORDER BY {_NEWEST_FIRST} LIMIT 1)"
 
 _ACCOUNTS = "(SELECT * FROM accounts WHERE id IN :ids AND deleted_at IS NULL)"
 
 
+def _admitted(viewer: Viewer, selection: Selection) -> str:
+    return "1 = 0" if not selection.personal("Consent") else ("c.id IS NOT NULL" if viewer.is_agent else "1 = 1")
+
+
 def _select(gate: Gate, selection: Selection, source: str, which: str, order: str = "") -> str:
-    viewer = gate.require_viewer()
-    admitted = "1 = 0" if not selection.personal("Consent") else ("live.id IS NOT NULL" if viewer.is_agent else "1 = 1")
-    return _SELECT.format(source=source, which=which, admitted=admitted, order=order)
+    return _SELECT.format(source=source, joins=_JOINS.format(which=which, admitted=_admitted(gate.require_viewer(), selection)), order=order)
+
+
+def joined(viewer: Viewer, selection: Selection, place: str = "1 = 1") -> tuple[str, str]:
+    """The columns and joins that a statement on accounts `a` with their live consents `c` takes for `of_rows`, where the condition `place` holds."""
+    admitted = _admitted(viewer, selection.below("AgentLogin", "consent"))
+    return _COLUMNS, _JOINS.format(which=f"{place} AND {_LATEST}", admitted=admitted)
+
+
+async def of_rows(gate: Gate, rows: Sequence[database.Row], selection: Selection) -> dict[UUID, AgentLogin]:
+    """The state of Agent login of the accounts in rows that were read with what is `joined`."""
+    return {login.account_id: login for login in await _recorded(gate, rows, selection.below("AgentLogin", "consent"))}
 
 
 async def agent_logins(gate: Gate, account_ids: Iterable[UUID], selection: Selection) -> dict[UUID, AgentLogin]:
     """The state of Agent login of these accounts, which the caller may know of."""
-    below = selection.below("AgentLogin", "consent")
-    sql = _select(gate, below, _ACCOUNTS, _LATEST)
-    rows = await database.fetch(sql, ids=list(account_ids))
-    return {login.account_id: login for login in await _recorded(gate, rows, below)}
+    sql = _select(gate, selection.below("AgentLogin", "consent"), _ACCOUNTS, _LATEST)
+    return await of_rows(gate, await database.fetch(sql, ids=list(account_ids)), selection)
 
 
 async def _nothing_personal(account_ids: Sequence[UUID]) -> dict[UUID, database.Row]:
-    rows = await database.fetch(_SELECT.format(source=_ACCOUNTS, which=_LATEST, admitted="1 = 0", order=""), ids=list(account_ids))
+    sql = _SELECT.format(source=_ACCOUNTS, joins=_JOINS.format(which=_LATEST, admitted="1 = 0"), order="")
+    rows = await database.fetch(sql, ids=list(account_ids))
     return {database.uuid(row["account_id"]): row for row in rows}
 
 
@@ -116,11 +131,11 @@ async def agent_login(gate: Gate, account_id: UUID) -> AgentLogin | None:
     return None if row is None else (await _recorded(gate, [row], NOTHING))[0]
 
 
-async def _recorded(gate: Gate, rows: list[database.Row], selection: Selection) -> list[AgentLogin]:
+async def _recorded(gate: Gate, rows: Sequence[database.Row], selection: Selection) -> list[AgentLogin]:
     fields = selection.personal("Consent")
-    facts = [facts_of.of_row(row) for row in rows]
+    facts = [replace(facts_of.of_row(row), claim=None) for row in rows]
     disclosures = [
-        Disclosure(known.account_id, None, gate.ask(Action.VIEW_PERSONAL_DATA, known), fields if row["id"] is not None else frozenset())
+        Disclosure(known.account_id, None, gate.ask(Action.VIEW_PERSONAL_DATA, known), fields if row["login_id"] is not None else frozenset())
         for row, known in zip(rows, facts, strict=True)
     ]
     decisions = await gate.record(disclosures)
@@ -131,7 +146,7 @@ def _built(row: database.Row, known: Facts, decision: Decision) -> AgentLogin:
     return AgentLogin(
         account_id=known.account_id,
         state=AgentLoginState.ACTIVE if known.consent is not None else AgentLoginState.OFF,
-        consent=_consent(row, known, decision) if row["id"] is not None else None,
+        consent=_consent(row, known, decision) if row["login_id"] is not None else None,
         now=known.now,
         facts=known,
     )
@@ -139,29 +154,29 @@ def _built(row: database.Row, known: Facts, decision: Decision) -> AgentLogin:
 
 def _consent(row: database.Row, known: Facts, decision: Decision) -> Consent:
     allowed = decision.allowed is True
-    expires_at = database.moment(row["expires_at"])
-    ended_at = database.optional_moment(row["ended_at"])
+    expires_at = database.moment(row["login_expires_at"])
+    ended_at = database.optional_moment(row["login_ended_at"])
     over = expires_at <= known.now
     return Consent(
-        id=database.uuid(row["id"]),
+        id=database.uuid(row["login_id"]),
         account_id=known.account_id,
-        state=ConsentState(row["ended_as"]) if row["ended_as"] else (ConsentState.EXPIRED if over else ConsentState.ACTIVE),
-        duration=ConsentDuration(row["duration"]),
-        granted_at=database.moment(row["granted_at"]),
+        state=ConsentState(row["login_ended_as"]) if row["login_ended_as"] else (ConsentState.EXPIRED if over else ConsentState.ACTIVE),
+        duration=ConsentDuration(row["login_duration"]),
+        granted_at=database.moment(row["login_granted_at"]),
         expires_at=expires_at,
         ended_at=ended_at or (expires_at if over else None),
         shown={Action.VIEW_PERSONAL_DATA: decision},
-        granted_by=row["granted_by"] if allowed else None,
-        ended_by=row["ended_by"] if allowed else None,
+        granted_by=row["login_granted_by"] if allowed else None,
+        ended_by=row["login_ended_by"] if allowed else None,
     )
 
 
 async def by_ids(gate: Gate, ids: Sequence[UUID], selection: Selection) -> dict[UUID, Consent]:
     """The consents of these ids that the caller may know of: the latest of an account, and the ones before it where its history may be read."""
     viewer = gate.require_viewer()
-    known = "c.account_id = a.id AND c.id IN :ids" + ("" if gate.might(Action.VIEW_ACCESS_LOG) else f" AND {_LATEST}")
-    own = "" if viewer.is_agent else " AND l.account_id = :own"
-    source = f"(SELECT DISTINCT a.* FROM accounts a JOIN consents l ON l.account_id = a.id WHERE l.id IN :ids AND a.deleted_at IS NULL{own})"
+    known = "l.account_id = a.id AND l.id IN :ids" + ("" if gate.might(Action.VIEW_ACCESS_LOG) else f" AND {_LATEST}")
+    own = "" if viewer.is_agent else " AND n.account_id = :own"
+    source = f"(SELECT DISTINCT a.* FROM accounts a JOIN consents n ON n.account_id = a.id WHERE n.id IN :ids AND a.deleted_at IS NULL{own})"
     sql = _select(gate, selection, source, known)
     params: dict[str, object] = {"ids": list(ids)} | ({} if viewer.is_agent else {"own": viewer.account_id})
     logins = await _recorded(gate, await database.fetch(sql, **params), selection)
@@ -172,9 +187,9 @@ async def history(gate: Gate, account_id: UUID, asked: Window, selection: Select
     """A page of all consents of an account, the newest first. The merchant's owners and admins only (Refused)."""
     known = gate.require_sight(await facts_of.of_account(account_id), "account")
     gate.require(Action.VIEW_ACCESS_LOG, known)
-    bounds, params = asked.bounds("c.granted_at", "c.id")
-    which = " AND ".join(["c.account_id = a.id", *bounds])
-    order = f"WHERE c.id IS NOT NULL ORDER BY {asked.ordered_by('c.granted_at', 'c.id')} LIMIT :size"
+    bounds, params = asked.bounds("l.granted_at", "l.id")
+    which = " AND ".join(["l.account_id = a.id", *bounds])
+    order = f"WHERE l.id IS NOT NULL ORDER BY {asked.ordered_by('l.granted_at', 'l.id')} LIMIT :size"
     sql = _select(gate, selection, "(SELECT * FROM accounts WHERE id = :account)", which, order)
     rows = await database.fetch(sql, account=account_id, size=asked.size + 1, **params)
     found = [login.consent for login in await _recorded(gate, rows, selection) if login.consent is not None]
@@ -226,7 +241,7 @@ async def revoke(gate: Gate, account_id: UUID) -> UUID | None:
         if await _close_open(account_id, await database.clock(), ConsentState.REVOKED, viewer.id):
             await live.announce("consent", account_id)
         latest = database.one(
-            await database.fetch(f"SELECT l.id FROM consents l WHERE l.account_id = :id ORDER BY {_NEWEST_FIRST} LIMIT 1", id=account_id)
+            await database.fetch(f"SELECT n.id FROM consents n WHERE n.account_id = :id ORDER BY {_NEWEST_FIRST} LIMIT 1", id=account_id)
         )
     return None if latest is None else database.uuid(latest["id"])
 

@@ -16,7 +16,7 @@ from resolvers.selection import Selection
 
 
 async def complete_accounts(gate: Gate, rows: Sequence[Account], selection: Selection) -> None:
-    """Direct debit and Agent login of accounts."""
+    """Direct debit of accounts, and what their Agent login leads to."""
     ids = [row.id for row in rows]
     if not ids:
         return
@@ -25,11 +25,8 @@ async def complete_accounts(gate: Gate, rows: Sequence[Account], selection: Sele
         for row in rows:
             row.direct_debit = mandates.get(row.id)
     if selection.asks("Account", "agentLogin"):
-        below = selection.below("Account", "agentLogin")
-        logins = await consents.agent_logins(gate, ids, below)
-        await complete_agent_logins(gate, list(logins.values()), below)
-        for row in rows:
-            row.agent_login = logins.get(row.id)
+        logins = [row.agent_login for row in rows if row.agent_login is not None]
+        await complete_agent_logins(gate, logins, selection.below("Account", "agentLogin"))
 
 
 async def _accounts(gate: Gate, ids: Sequence[UUID], selection: Selection) -> dict[UUID, Account]:

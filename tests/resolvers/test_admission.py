@@ -193,19 +193,23 @@ async def wrong_accounts(world: World) -> set[ConsentState | None]:
     """The accounts whose settings, or who granted, are read and should not be, or the other way round."""
     wrong = set()
     for state, merchant in world.merchants.items():
+        granting = Selection({"AgentLogin": {"consent": asking("Consent", "grantedBy")}})
+        asked = Selection({"Account": {"settings": asking("AccountSettings", "senderAddresses", "webhookUrl"), "agentLogin": granting}})
         with watched() as wire:
-            asked = Selection({"Account": {"settings": asking("AccountSettings", "senderAddresses", "webhookUrl")}})
-            settings = (await accounts.by_ids(world.gate, [merchant.id], asked))[merchant.id].settings
-            logins = await consents.agent_logins(world.gate, [merchant.id], Selection({"AgentLogin": {"consent": asking("Consent", "grantedBy")}}))
-        read = "Senderstraat" in wire.text, f"Owner of {merchant.company_name}" in wire.text
+            account = (await accounts.by_ids(world.gate, [merchant.id], asked))[merchant.id]
+        with watched() as wire_alone:
+            alone = (await consents.agent_logins(world.gate, [merchant.id], granting))[merchant.id]
+        name = f"Owner of {merchant.company_name}"
+        read = "Senderstraat" in wire.text, name in wire.text, name in wire_alone.text
+        assert account.agent_login is not None
         shown = (
-            isinstance(settings, account_settings.AccountSettings),
-            (login := logins[merchant.id].consent) and login.granted_by is not None,
+            isinstance(account.settings, account_settings.AccountSettings),
+            *((consent := login.consent) and consent.granted_by is not None for login in (account.agent_login, alone)),
         )
         there = [each.claim for each in world.cases if each.account == merchant.id and each.claim]
         allowed = [decided(world, merchant.id, None, there, action) for action in (Action.VIEW_SETTINGS, Action.VIEW_PERSONAL_DATA)]
         live = state is ConsentState.ACTIVE
-        if {*read, *(bool(each) for each in shown), *allowed} != {live} or "hooks.example.com" in wire.text:
+        if {*read, *(bool(each) for each in shown), *allowed} != {live} or "hooks.example.com" in wire.text + wire_alone.text:
             wrong.add(state)
     return wrong
 
@@ -273,8 +277,8 @@ SQL_CHANGES: list[tuple[Any, str, Callable[[str], str], set[str]]] = [
     (accounts, "_SELECT", lambda sql: sql.replace(" AND c.expires_at > {now}", ""), {"accounts"}),
     (account_settings, "_ADMITTED_AGENT", lambda sql: "1 = 1", {"accounts"}),
     (account_settings, "_JOINS", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
-    (consents, "_SELECT", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
-    (consents, "_SELECT", lambda sql: sql.replace("live.live_for = a.id", "live.account_id = a.id"), {"accounts"}),
+    (consents, "_JOINS", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
+    (consents, "_SELECT", lambda sql: sql.replace("c.live_for = a.id", "c.account_id = a.id"), {"accounts"}),
 ]
 
 
