@@ -130,7 +130,12 @@ async def lock(ground: Ground, _: Place | None) -> None:
         return
     connection = await asyncpg.connect(ground.url)
     try:
-        await connection.execute("BEGIN; LOCK TABLE access_log, accounts IN ACCESS EXCLUSIVE MODE")
+        while True:
+            try:
+                await connection.execute("BEGIN; LOCK TABLE access_log, accounts IN ACCESS EXCLUSIVE MODE")
+                break
+            except asyncpg.DeadlockDetectedError:  # a server has one of the two and wants the other: PostgreSQL gives up either of us
+                await connection.execute("ROLLBACK")
         await asyncio.sleep(ground.lasts)
     finally:
         await connection.close()
