@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -9,8 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from models import database as db
+from models import spans
 from models.fields import new_id
 from policy.decision import ClaimFact, ConsentFact, Decision, Facts
 from policy.vocabulary import Action, Basis, ClaimChannel, ClaimStatus, MerchantRole, PiiCategory, Reason, Viewer, ViewerKind
@@ -177,3 +181,55 @@ async def test_the_log_line_of_what_could_not_be_written_names_the_request_and_n
     assert words == ("access log not written",)
     assert named.pop("error") in {"OperationalError", "UndefinedTableError"}
     assert named == {"request_id": "request", "entries": 1}
+
+
+class Untold:
+    """A span that nobody looks at."""
+
+    def set(self, attributes: spans.Attributes) -> None:
+        """Tell nobody more of it."""
+
+
+async def test_writing_it_down_is_a_span_of_its_own(database: str) -> None:
+    gate, live = await a_gate()
+    opened: list[str] = []
+
+    def recorder(name: str, _: spans.Attributes) -> AbstractContextManager[spans.Span]:
+        opened.append(name)
+        return nullcontext(Untold())
+
+    spans.tell(recorder)
+    try:
+        await gate.record([disclosure(gate, live)])
+    finally:
+        spans.tell(None)
+    assert opened[0] == "access log"
+
+
+def counted() -> dict[str, float]:
+    """What was counted of decisions and of the access log so far."""
+    samples = (sample for family in REGISTRY.collect() for sample in family.samples)
+    return {
+        f"{each.name} {' '.join(each.labels.values())}": each.value for each in samples if re.match(r"latchkey_(dec|disc|access).*_total", each.name)
+    }
+
+
+async def test_decisions_and_what_was_written_down_of_them_are_counted(database: str) -> None:
+    gate, live = await a_gate(most=1)
+    claim = ClaimFact(new_id(), live.parcel_id, ClaimChannel.SUPPORT_SECTION, ClaimStatus.SUBMITTED)
+    before = counted()
+    await gate.record([disclosure(gate, live), disclosure(gate, replace(live, parcel_id=new_id()))])
+    await gate.record([disclosure(gate, replace(live, consent=None, claim=claim))])
+    gate.ask(Action.DELETE_PARCEL, live)
+    await db.execute("ALTER TABLE access_log RENAME TO gone")
+    await gate.record([disclosure(gate, live), disclosure(gate, replace(live, parcel_id=None))])
+    assert {name: value - before.get(name, 0) for name, value in counted().items() if value != before.get(name, 0)} == {
+        "latchkey_decisions_total VIEW_PERSONAL_DATA true ": 5,
+        "latchkey_decisions_total DELETE_PARCEL false NEVER_FOR_AGENTS": 1,
+        "latchkey_disclosures_total CONSENT": 1,
+        "latchkey_disclosures_total CLAIM": 1,
+        "latchkey_disclosures_withheld_total TOO_MANY_DISCLOSURES": 1,
+        "latchkey_disclosures_withheld_total NOT_RECORDED": 2,
+        "latchkey_access_log_writes_total written": 2,
+        "latchkey_access_log_writes_total failed": 1,
+    }
