@@ -18,6 +18,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -90,6 +91,11 @@ FROM pg_class t WHERE t.relname IN ('access_log', 'parcels', 'parcel_personal_da
 Asked = Callable[[], Awaitable[object]]
 
 
+def _first_key(at: datetime) -> UUID:
+    """The least UUIDv7 of that millisecond."""
+    return UUID(int=int(at.timestamp() * 1000) << 80 | 0x7 << 76 | 0x2 << 62)
+
+
 def _key(number: int, kind: int) -> UUID:
     return UUID(f"{number:08x}-0000-7000-8000-00000000000{kind}")
 
@@ -150,7 +156,8 @@ async def _medians(rounds: int) -> dict[str, float]:
             started = time.perf_counter()
             await ask()
             took[name].append((time.perf_counter() - started) * 1000)
-    await database.execute("DELETE FROM access_log WHERE at > now() - interval '1 hour'")  # the next asks the same
+    an_hour_ago = _first_key(await database.clock() - timedelta(hours=1))
+    await database.execute("DELETE FROM access_log WHERE id > :since", since=an_hour_ago)  # the next asks the same
     return {name: statistics.median(each) for name, each in took.items()}
 
 
@@ -237,7 +244,7 @@ async def _forget_a_month(run: Run, table: str) -> None:
     """The oldest whole month, as `cli.py retention` does it, batch by batch."""
     cutoff = "date_trunc('month', now()) - interval '22 months'"
     edge = await run.connection.fetchval(f"SELECT {cutoff}")
-    key = UUID(int=int(edge.timestamp() * 1000) << 80 | 0x7 << 76 | 0x2 << 62)
+    key = _first_key(edge)
     batch = f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE id < $1 AND at < $2 ORDER BY id LIMIT 500)"
     times, total = [], 0
     while True:
