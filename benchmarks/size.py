@@ -2,10 +2,11 @@
 
     nice python benchmarks/size.py [--parcels 1000000] [--log 10000000] [--rounds 60] [--one-table] [--indexes-last]
 
-Fills a PostgreSQL of its own (fsync off, removed afterwards): a tenth of the log, then all of it, over two years and 200 accounts; then the same
-rows in a table partitioned by month, which takes the log's name, so that the same code asks both. What is asked: the merchant's page of the log, an
-agent's page of 100 parcels written down with the hourly count, one event by its id, the page of parcels; then a month is forgotten both ways.
-Prints medians, their ratios, and sizes. About 1.2 kB of disk a row of the log, both tables together; with `--one-table`, half of that. With
+Fills a PostgreSQL of its own (fsync off, removed afterwards) with the log of two years and 200 accounts, its newest tenth again in a table of its own,
+and all of it again in one that is partitioned by month. They take the log's name in turn, so that the same code asks each. What is asked: the
+merchant's page of the log, an agent's page of 100 parcels written down with the hourly count, one event by its id, the page of parcels; then a
+month is forgotten both ways.
+Prints medians, their ratios, and sizes. About 1.3 kB of disk a row of the log, all tables together; with `--one-table`, half of that. With
 `--indexes-last` the log is filled in half the time, and its indexes, but for the key's, are denser than they would have become.
 """
 
@@ -39,6 +40,7 @@ from resolvers.selection import NOTHING, Selection  # noqa: E402
 from tests.databases import Postgres  # noqa: E402
 
 ACCOUNTS, AGENTS, MONTHS, PAGE = 200, 50, 24, 100
+TURNS = 3
 SHOWN = Selection({"Parcel": {"status": NOTHING, "orderNumber": NOTHING, "recipient": Selection({"Recipient": {"name": NOTHING, "city": NOTHING}})}})
 NAMES = frozenset({"Recipient.city", "Recipient.email", "Recipient.name", "Recipient.postalCode", "Recipient.street"})
 
@@ -71,18 +73,17 @@ SELECT uuidv7(-age), now() - age, {_AGENT.format(number=f"i % {AGENTS} + 1")}, {
 FROM (SELECT i, interval '2 hours' + interval '{MONTHS} months' * (1.0 - i::float / {{rows}}) AS age
     FROM (SELECT generate_series(1, {{rows}}) AS i) numbers) made"""
 _INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'access_log' AND indexname <> 'access_log_pkey'"
-_PARTITIONED = (
-    "ALTER TABLE access_log RENAME TO plain",
-    "CREATE TABLE access_log (LIKE plain INCLUDING DEFAULTS) PARTITION BY RANGE (at)",
-    "ALTER TABLE access_log ADD PRIMARY KEY (id, at)",
-    "CREATE INDEX ON access_log (account_id, at, id)",
-    "CREATE INDEX ON access_log (account_id, agent_id, at, parcel_id)",
+_IN_MONTHS = (
+    "CREATE TABLE months (LIKE access_log INCLUDING DEFAULTS) PARTITION BY RANGE (at)",
+    "ALTER TABLE months ADD PRIMARY KEY (id, at)",
+    "CREATE INDEX ON months (account_id, at, id)",
+    "CREATE INDEX ON months (account_id, agent_id, at, parcel_id)",
     f"""SELECT FROM generate_series(-1, {MONTHS}) month, LATERAL (SELECT date_trunc('month', now()) - interval '1 month' * month AS at) first,
     LATERAL pg_temp.make_month('month_' || month + 1, first.at)""",
-    "INSERT INTO access_log SELECT * FROM plain ORDER BY id",
+    "INSERT INTO months SELECT * FROM access_log ORDER BY id",
 )
 _MAKE_MONTH = """CREATE FUNCTION pg_temp.make_month(name text, first timestamptz) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
-    EXECUTE format('CREATE TABLE %I PARTITION OF access_log FOR VALUES FROM (%L) TO (%L)', name, first, first + interval '1 month'); END $$"""
+    EXECUTE format('CREATE TABLE %I PARTITION OF months FOR VALUES FROM (%L) TO (%L)', name, first, first + interval '1 month'); END $$"""
 _SIZES = """SELECT t.relname AS table_name, pg_table_size(t.oid) AS own, COALESCE((
     SELECT json_agg(json_build_array(i.relname, pg_relation_size(i.oid)))
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = t.oid), '[]')::text AS indexes
@@ -176,22 +177,32 @@ class Run:
             print(f"  {what}: {seconds:.1f} s", flush=True)
         return seconds
 
-    async def fills_log(self, parcels_there: int, rows: int, what: str, *, indexes_last: bool) -> None:
+    async def fills_log(self, parcels_there: int, rows: int, *, indexes_last: bool) -> None:
         """Put so many rows into the empty log."""
         indexes = await self.connection.fetch(_INDEXES) if indexes_last else []
         for each in indexes:
             await self.does(f'DROP INDEX "{each["indexname"]}"')
-        await self.does(_LOG.replace("{parcels}", str(parcels_there)).replace("{rows}", str(rows)), what)
+        await self.does(_LOG.replace("{parcels}", str(parcels_there)).replace("{rows}", str(rows)), "the log")
         for each in indexes:
             await self.does(each["indexdef"], f"index {each['indexname']}")
 
-    async def asked(self) -> dict[str, float]:
-        """The medians, by a process that has just connected, of tables whose statistics are fresh."""
-        await self.does("VACUUM ANALYZE access_log")
+    async def copies_a_tenth(self) -> None:
+        """The newest tenth of the log, in a table of its own."""
+        since = _first_key(await self.connection.fetchval(f"SELECT now() - interval '{MONTHS} months' / 10 - interval '2 hours'"))
+        await self.does("CREATE TABLE tenth (LIKE access_log INCLUDING ALL)")
+        await self.does(f"INSERT INTO tenth SELECT * FROM access_log WHERE id > '{since}' ORDER BY id", "a tenth of it")
+
+    async def asked(self, table: str) -> dict[str, float]:
+        """The medians, by a process that has just connected, while this table has the log's name."""
+        swaps = [("access_log", "put_aside"), (table, "access_log")] if table != "access_log" else []
+        for name, other in swaps:
+            await self.does(f"ALTER TABLE {name} RENAME TO {other}")
         await database.open_database(self.url)
         await documents.prepare()
         found = await _medians(self.rounds)
         await database.close_database()
+        for name, other in reversed(swaps):
+            await self.does(f"ALTER TABLE {other} RENAME TO {name}")
         return found
 
     async def sizes(self) -> None:
@@ -209,15 +220,19 @@ async def _measure(url: str, parcels_there: int, rows: int, rounds: int, *, mont
         for sql in _FILL:
             await run.does(sql.replace("{parcels}", str(parcels_there)), sql.split()[2])
         await run.does("ANALYZE")
-        await run.fills_log(parcels_there, rows // 10, "a tenth of the log", indexes_last=indexes_last)
-        tenth = await run.asked()
-        await run.does("TRUNCATE access_log")
-        await run.fills_log(parcels_there, rows, "all of the log", indexes_last=indexes_last)
-        whole = await run.asked()
+        await run.fills_log(parcels_there, rows, indexes_last=indexes_last)
         await run.sizes()
-        monthly = await _in_months(run) if months else {}
-        _print(rows, tenth, whole, monthly)
-        await _forget_a_month(run, "plain" if months else "access_log")
+        await run.copies_a_tenth()
+        if months:
+            await run.does(_MAKE_MONTH)
+            for sql in _IN_MONTHS:
+                await run.does(sql, "the same, in months" if sql.startswith("INSERT") else "")
+        tables = {"tenth": "a tenth", "access_log": "all of it", **({"months": "months"} if months else {})}
+        for table, said in tables.items():
+            await run.does(f"VACUUM ANALYZE {table}", f"vacuum of {said}")
+        turns = [{said: await run.asked(table) for table, said in tables.items()} for _ in range(TURNS)]
+        _print(rows, turns)
+        await _forget_a_month(run)
         if months:
             dropped = [await run.does(f"DROP TABLE month_{number}") for number in (24, 25)]
             print(f"the same by DROP: {sum(dropped) * 1000:.0f} ms")
@@ -225,27 +240,22 @@ async def _measure(url: str, parcels_there: int, rows: int, rounds: int, *, mont
         await connection.close()
 
 
-async def _in_months(run: Run) -> dict[str, float]:
-    """The medians, with the same rows in a table that is partitioned."""
-    await run.does(_MAKE_MONTH)
-    for sql in _PARTITIONED:
-        await run.does(sql, "the same, in months" if sql.startswith("INSERT") else "")
-    return await run.asked()
-
-
-def _print(rows: int, tenth: dict[str, float], whole: dict[str, float], monthly: dict[str, float]) -> None:
+def _print(rows: int, turns: list[dict[str, dict[str, float]]]) -> None:
+    """Each turn's medians, and what they are over those of the first table."""
     print(f"{rows:,} rows in the log; milliseconds, medians")
-    for name, all_of_it in whole.items():
-        months = f", {monthly[name]:.2f} in months ({monthly[name] / all_of_it:.2f})" if monthly else ""
-        print(f"  {name}: {tenth[name]:.2f} with a tenth, {all_of_it:.2f} with all ({all_of_it / tenth[name]:.2f}){months}")
+    for name in turns[0]["a tenth"]:
+        for said in turns[0]:
+            took = ", ".join(f"{turn[said][name]:.2f}" for turn in turns)
+            ratios = ", ".join(f"{turn[said][name] / turn['a tenth'][name]:.2f}" for turn in turns)
+            print(f"  {name}, {said}: {took} (over a tenth: {ratios})")
 
 
-async def _forget_a_month(run: Run, table: str) -> None:
+async def _forget_a_month(run: Run) -> None:
     """The oldest whole month, as `cli.py retention` does it, batch by batch."""
     cutoff = "date_trunc('month', now()) - interval '22 months'"
     edge = await run.connection.fetchval(f"SELECT {cutoff}")
     key = _first_key(edge)
-    batch = f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE id < $1 AND at < $2 ORDER BY id LIMIT 500)"
+    batch = "DELETE FROM access_log WHERE id IN (SELECT id FROM access_log WHERE id < $1 AND at < $2 ORDER BY id LIMIT 500)"
     times, total = [], 0
     while True:
         started = time.perf_counter()
@@ -257,7 +267,7 @@ async def _forget_a_month(run: Run, table: str) -> None:
     first, last = statistics.median(times[:20]), statistics.median(times[-20:])
     each = f"the first 20: {first * 1000:.1f} ms each, the last 20: {last * 1000:.1f} ms"
     print(f"forgetting {total:,} rows: {sum(times):.2f} s in batches of 500 ({each})")
-    await run.does(f"VACUUM {table}", "VACUUM after it")
+    await run.does("VACUUM access_log", "VACUUM after it")
 
 
 async def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -12,16 +13,23 @@ from statistics import median
 WARM_UP_SECONDS = 90.0
 LEAST_WATCHED_SECONDS = 90.0
 _MOST_POINTS = 120
+_LISTENS = "0A"
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Of one process, at one moment: seconds, megabytes, open file descriptors."""
+    """Of one process, at one moment: seconds, megabytes, open file descriptors, and how many of these are connections of its clients."""
 
     at: float
     megabytes: float
     descriptors: int
+    clients: int = 0
+
+    @property
+    def its_own(self) -> int:
+        """What it holds for itself. Its clients may become more at any time, as when the worker beside it is killed."""
+        return self.descriptors - self.clients
 
 
 def read(process: int, at: float) -> Reading:
@@ -30,7 +38,21 @@ def read(process: int, at: float) -> Reading:
     kilobytes = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")), None)
     if kilobytes is None:  # it has ended, and nobody has waited for it yet
         raise ProcessLookupError
-    return Reading(at, kilobytes / 1024, sum(1 for _ in Path(f"/proc/{process}/fd").iterdir()))
+    held = [_target(each) for each in Path(f"/proc/{process}/fd").iterdir()]
+    return Reading(at, kilobytes / 1024, len(held), len(_accepted(process).intersection(held)))
+
+
+def _target(descriptor: Path) -> str:
+    with suppress(OSError):  # closed by now
+        return str(descriptor.readlink())
+    return ""
+
+
+def _accepted(process: int) -> set[str]:
+    """Connections that came to a port somebody listens on, as /proc names them (proc_pid_net(5))."""
+    rows = [line.split() for line in Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]]
+    listening = {row[1].rpartition(":")[2] for row in rows if row[3] == _LISTENS}
+    return {f"socket:[{row[9]}]" for row in rows if row[3] != _LISTENS and row[1].rpartition(":")[2] in listening}
 
 
 @dataclass
@@ -55,11 +77,11 @@ class Life:
         return [reading for reading in self.readings if reading.at >= warm]
 
     def grown(self) -> tuple[float, float] | None:
-        """Megabytes and descriptors it grew by since it was warm, by the fit; None for one that is too young."""
+        """Megabytes and descriptors of its own it grew by since it was warm, by the fit; None for one that is too young."""
         settled = self.settled
         if not settled:
             return None
-        return growth([(each.at, each.megabytes) for each in settled]), growth([(each.at, float(each.descriptors)) for each in settled])
+        return growth([(each.at, each.megabytes) for each in settled]), growth([(each.at, float(each.its_own)) for each in settled])
 
 
 def growth(points: Sequence[Point]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 
 import pytest
 
@@ -52,3 +53,11 @@ def test_this_process_is_read() -> None:
     with open(os.devnull):  # noqa: PTH123
         assert read(os.getpid(), 6.0).descriptors == found.descriptors + 1
     assert (found.at, found.megabytes > 10) == (5.0, True)
+
+
+def test_clients_are_not_what_a_process_holds_for_itself() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        before = read(os.getpid(), 5.0)
+        with socket.create_connection(listening.getsockname()) as client, listening.accept()[0]:
+            found = read(os.getpid(), 6.0)
+            assert (found.descriptors, found.clients, found.its_own) == (before.descriptors + 2, before.clients + 1, before.its_own + 1), client
