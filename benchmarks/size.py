@@ -2,8 +2,8 @@
 
     nice python benchmarks/size.py [--parcels 1000000] [--log 10000000] [--rounds 60] [--one-table] [--indexes-last]
 
-Fills a PostgreSQL of its own (fsync off, removed afterwards) with the log of two years and 200 accounts, its newest tenth again in a table of its own,
-and all of it again in one that is partitioned by month. They take the log's name in turn, so that the same code asks each. What is asked: the
+Fills a PostgreSQL of its own (fsync off, removed afterwards) with a log of two years and 200 accounts, its newest tenth again in a table of its
+own, and all of it again in one that is partitioned by month. They take the log's name in turn, so that the same code asks each. What is asked: the
 merchant's page of the log, an agent's page of 100 parcels written down with the hourly count, one event by its id, the page of parcels; then a
 month is forgotten both ways.
 Prints medians, their ratios, and sizes. About 1.3 kB of disk a row of the log, all tables together; with `--one-table`, half of that. With

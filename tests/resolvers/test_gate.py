@@ -92,7 +92,9 @@ SIGHT = [
     pytest.param(None, FACTS, False, id="anonymous"),
     pytest.param(AGENT, FACTS, True, id="agent"),
     pytest.param(OWNER, FACTS, True, id="own"),
+    pytest.param(OWNER, replace(FACTS, account_id=UUID(int=1)), True, id="own-by-another-name-of-it"),
     pytest.param(OWNER, replace(FACTS, account_id=OTHER), False, id="another-merchant-s"),
+    pytest.param(OWNER, replace(FACTS, account_id=UUID(int=0)), False, id="a-merchant-s-before"),
     pytest.param(OWNER, None, False, id="nothing-there"),
     pytest.param(AGENT, None, False, id="nothing-there-for-agents"),
 ]

@@ -49,7 +49,7 @@ async def test_the_decisions_come_back_in_order_and_only_what_is_shown_is_writte
         disclosure(gate, nothing),
         disclosure(gate, live),
         disclosure(gate, second, frozenset()),
-        disclosure(gate, live, NAME),
+        disclosure(gate, live, NAME | EMAIL),
         disclosure(gate, replace(nothing, claim=ClaimFact(new_id(), live.parcel_id, ClaimChannel.SUPPORT_SECTION, ClaimStatus.SUBMITTED))),
     ]
     assert await gate.record(given) == [each.decision for each in given]
