@@ -41,7 +41,10 @@ ROOMS = frozenset(each.stem for each in ROOT.iterdir() if each.suffix == ".py" o
 #: What is mutated, and the tests that must notice: those without a database first. One database will do.
 POLICY_TESTS = (("--noconftest", "tests/policy/test_truth_table.py", "tests/policy", "tests/docs/test_privacy_page.py"),)
 TABLE_TESTS = (("--noconftest", "tests/policy/test_classification.py", "tests/docs/test_privacy_page.py", "tests/policy"),)  # the soonest to notice
-GATE_TESTS = (("--noconftest", "tests/resolvers/test_gate.py"), ("tests/resolvers/test_gate_records.py", "-k", "sqlite"))
+GATE_TESTS = (
+    ("--noconftest", "tests/resolvers/test_gate.py", "tests/policy/test_classification.py"),
+    ("tests/resolvers/test_gate_records.py", "-k", "sqlite"),
+)
 TARGETS = {
     "policy/decision.py": POLICY_TESTS,
     "policy/vocabulary.py": POLICY_TESTS,

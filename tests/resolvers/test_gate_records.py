@@ -71,6 +71,10 @@ async def test_what_nobody_sees_or_what_is_one_s_own_takes_no_statement(database
                 assert await gate.record(given) == [each.decision for each in given]
                 assert await gate.record([]) == []
             assert wire.statements == []
+    own = Decision(VIEW, allowed=True, basis=Basis.OWN_DATA)
+    with watched() as wire:
+        assert await agent.record([Disclosure(live.account_id, live.parcel_id, own, EMAIL)]) == [own]
+    assert wire.statements == []
 
 
 async def test_what_can_t_be_written_is_withheld(database: str, capsys: pytest.CaptureFixture[str]) -> None:
