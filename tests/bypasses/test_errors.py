@@ -95,7 +95,7 @@ async def test_nothing_of_an_error_nobody_expected_is_told_or_logged(
         (claims, "by_ids"),
         (accounts, "page_of"),
         (consents, "agent_login"),
-        (consents, "agent_logins"),
+        (consents, "of_rows"),
         (parcel_changes, "delete"),
     )
     for module, name in broken:

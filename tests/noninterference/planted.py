@@ -249,18 +249,18 @@ def _reason_tells() -> None:
 
 
 def _event_tells() -> None:
-    """A subscription's event carries when somebody's name was last looked up."""
+    """The state of Agent login carries when somebody's name was last looked up."""
 
-    def make(agent_logins: Any) -> Any:
+    def make(of_rows: Any) -> Any:
         async def late(*args: Any, **options: Any) -> Any:
-            found = await agent_logins(*args, **options)
+            found = await of_rows(*args, **options)
             if KNOWN.secret == OTHER:
                 await database.fetch("SELECT 1 AS one")
             return found
 
         return late
 
-    _patch(consents, "agent_logins", make)
+    _patch(consents, "of_rows", make)
 
 
 def _takes_longer() -> None:
