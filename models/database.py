@@ -39,6 +39,7 @@ from models.postgres import Servers
 
 Params = Mapping[str, object]
 #: What a statement brought: values by the names of its columns, and in their order. A dict, or the driver's own.
+#: Ask it by name, or for its `items()`: iterated over, a dict gives names, and asyncpg's own gives values.
 Row = Mapping[str, Any]
 DatabaseError = BaseORMException
 MIGRATIONS = "models.migrations"
