@@ -76,6 +76,14 @@ def test_what_stands_in_a_value_is_one_too_and_what_is_short_is_none() -> None:
     assert "too short to tell" not in kinds_in("Jan 12a a b ------")
 
 
+def test_a_number_is_found_where_it_stands_and_not_within_another() -> None:
+    secret("a number", ["5140081"])
+    for measured in ("bytes 15140081.0", "sum 0.005140081", "sum 5140081.25", "sum 2.5140081e+08", "bytes 51400812"):
+        assert "a number" not in kinds_in(measured), measured
+    for told in ("5140081", "order=5140081 ", "shop/5140081.csv", 'order="w5140081"', "no. 5140081.", "+31 5140081", "ref%205140081"):
+        assert "a number" in kinds_in(told), told
+
+
 def test_a_word_of_the_api_is_none_and_what_only_holds_one_is() -> None:
     secret("a word", ["VIEW_PERSONAL_DATA"])
     secret("more than a word", ["VIEW_PERSONAL_DATA of Zoë"])

@@ -152,8 +152,13 @@ def found_in(text: str) -> set[Kind]:
             found |= {Kind(name) for name, pattern in _PATTERNS.items() if pattern.search(reading)}
             found |= {Kind("a secret of chance")} if _CHANCE.search(reading) else set()
             folded = " ".join(reading.casefold().split())
-            found |= {kind for value, kind in _SECRETS.items() if value in folded}
+            found |= {kind for value, kind in _SECRETS.items() if value in folded and (not value.isdigit() or _alone(value, folded))}
     return found
+
+
+def _alone(number: str, text: str) -> bool:
+    """Whether a number stands there, and not only its digits within another, as in what was counted or measured."""
+    return re.search(rf"(?<!\d)(?<!\d\.){number}(?!\.?\d)", text) is not None
 
 
 def _readings(line: str) -> set[str]:
