@@ -32,7 +32,8 @@ const AGENTS_PAGE = `
 WITH page AS MATERIALIZED (${PAGE}), facts AS MATERIALIZED (${FACTS})
 SELECT page.*, ${DECIDED}, ${PERSONAL}
 FROM page JOIN facts ON facts.parcel_id = page.id LEFT JOIN claims k ON k.id = facts.claim_id
-LEFT JOIN parcel_personal_data d ON d.parcel_id = page.id AND page.place <= $3 AND (facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL)
+LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data WHERE parcel_id =
+    CASE WHEN page.place <= $3 AND (facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL) THEN page.id END OFFSET 0) d ON TRUE
 ORDER BY page.place`;
 
 const GROUNDS = `
