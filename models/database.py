@@ -217,7 +217,11 @@ def current() -> BaseDBAsyncClient:
 
 def engine() -> Engine:
     """Which of the two databases is open."""
-    return Engine(current().capabilities.dialect)
+    return _engine_of(current())
+
+
+def _engine_of(client: BaseDBAsyncClient) -> Engine:
+    return Engine(client.capabilities.dialect)
 
 
 @asynccontextmanager
@@ -277,11 +281,12 @@ async def clock() -> datetime:
 @spans.of_statement
 async def fetch(sql: str, /, **params: object) -> list[Row]:
     """The rows of a SELECT (or of a RETURNING). A list parameter expands to `(…)`, for IN."""
-    statement, values = _compile(sql, params)
+    client = current()
+    statement, values = _compile(_engine_of(client), sql, params)
     async with in_time():
         while True:
             try:
-                return await rows_of(current(), statement, values)
+                return await rows_of(client, statement, values)
             except OperationalError as error:
                 if not _may_try_again(error):
                     raise
@@ -290,11 +295,12 @@ async def fetch(sql: str, /, **params: object) -> list[Row]:
 @spans.of_statement
 async def execute(sql: str, /, **params: object) -> int:
     """Run a statement; how many rows it changed."""
-    statement, values = _compile(sql, params)
+    client = current()
+    statement, values = _compile(_engine_of(client), sql, params)
     async with in_time():
         while True:
             try:
-                count, _ = await current().execute_query(statement, values)
+                count, _ = await client.execute_query(statement, values)
             except OperationalError as error:
                 if not _may_try_again(error):
                     raise
@@ -332,14 +338,20 @@ async def insert_many(table: str, columns: Sequence[str], rows: Sequence[Sequenc
     await current().execute_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", [list(row) for row in rows])
 
 
-def _compile(sql: str, params: Params) -> tuple[str, list[object]]:
-    lists = tuple((name, len(value)) for name, value in params.items() if isinstance(value, list | tuple | frozenset))
-    statement, names = _statement(sql, engine(), lists)
+def _compile(which: Engine, sql: str, params: Params) -> tuple[str, list[object]]:
+    lists = tuple((name, len(value)) for name, value in params.items() if isinstance(value, _LISTS))
+    statement, names = _statement(sql, which, lists)
     values: list[object] = []
     for name in names:
         value = params[name]
-        values.extend(map(_plain, value) if isinstance(value, list | tuple | frozenset) else [_plain(value)])
+        if isinstance(value, _LISTS):
+            values.extend(map(_plain, value))
+        else:
+            values.append(_plain(value))
     return statement, values
+
+
+_LISTS = (list, tuple, frozenset)
 
 
 def _plain(value: object) -> object:

@@ -1,7 +1,6 @@
 """Sign-ins are counted before a password is verified; at a limit nothing is verified."""
 
 import asyncio
-import logging
 from collections import Counter
 from datetime import timedelta
 
@@ -11,6 +10,7 @@ from identity.attempts import LIMITS, Limits, TooManyAttempts, forget_old, requi
 from identity.sessions import SignInRefused, sign_in
 from models.database import fetch
 from tests.identity.people import ELSEWHERE, HERE, PASSWORD, age_attempts, an_agent
+from tests.wire import watched
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 ANA = "ana@support.example"
@@ -107,15 +107,14 @@ async def test_a_window_ends_and_refused_attempts_do_not_prolong_it(database: st
     assert {row["attempts"] for row in await fetch("SELECT attempts FROM sign_in_attempts")} == {1}
 
 
-async def test_at_a_limit_the_user_is_not_even_looked_up(database: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_at_a_limit_the_user_is_not_even_looked_up(database: str) -> None:
     await an_agent()
     for _ in range(3):
         await fail()
-    caplog.set_level(logging.DEBUG, "tortoise.db_client")  # a line a statement
-    caplog.clear()
-    await is_shut()
-    assert caplog.messages
-    assert not any("password_hash" in message for message in caplog.messages)
+    with watched() as wire:
+        await is_shut()
+    assert wire.statements
+    assert not any("password_hash" in statement for statement in wire.statements)
 
 
 async def test_success_forgets_the_users_failures_but_not_the_addresses(database: str) -> None:

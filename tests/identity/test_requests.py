@@ -1,7 +1,5 @@
 """Who is behind a request: a bearer token before a cookie, never another site, and never an error 500."""
 
-import logging
-
 import pytest
 from starlette.requests import HTTPConnection
 
@@ -12,6 +10,7 @@ from identity.users import deactivate
 from models.database import fetch, uuid
 from models.fields import new_id
 from tests.identity.people import HERE, PASSWORD, a_merchant, an_agent, expire_sessions, expire_tokens
+from tests.wire import watched
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 Header = tuple[str, str]
@@ -258,17 +257,16 @@ async def test_behind_a_tls_proxy_the_scheme_says_nothing(session: str) -> None:
         assert (await caller(HTTPConnection(scope), secure=False)).how is How.SESSION
 
 
-async def test_who_is_calling_costs_one_statement(session: str, token: str, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "tortoise.db_client")  # a line a statement
-    caplog.clear()
-    found = await _with_cookie(session, [], "POST")
-    assert len(caplog.messages) == 1
-    await found.again()
-    assert len(caplog.messages) == 2
-    await caller(a_connection(("authorization", f"Bearer {token}")), secure=True)
-    assert len(caplog.messages) == 3
-    await caller(a_connection(), secure=True)
-    assert len(caplog.messages) == 3
+async def test_who_is_calling_costs_one_statement(session: str, token: str) -> None:
+    with watched() as wire:
+        found = await _with_cookie(session, [], "POST")
+        assert len(wire.statements) == 1
+        await found.again()
+        assert len(wire.statements) == 2
+        await caller(a_connection(("authorization", f"Bearer {token}")), secure=True)
+        assert len(wire.statements) == 3
+        await caller(a_connection(), secure=True)
+        assert len(wire.statements) == 3
 
 
 async def _with_cookie(session: str, headers: list[Header], method: str | None) -> Caller:
