@@ -2,6 +2,10 @@
 
 SQLite (WAL, one connection a process) is the default and serves one machine. PostgreSQL serves many.
 SQL is written once, with `:name` parameters and `{now}` for the database's clock.
+
+`LEFT LOOP JOIN table alias ON condition`, on a line of its own, looks the rows up for each row before it, and touches no others. Left to itself
+PostgreSQL makes a hash of the whole of a table that is not large yet (some ten thousand rows): that takes longer, and as long as what everybody else
+has there. It does not look behind OFFSET 0. SQLite has no other joins.
 """
 
 from __future__ import annotations
@@ -60,6 +64,11 @@ OUR_OWN = "models.connections"
 #: Milliseconds that a server's SQLite waits for another process at a time: in between, the other requests have the connection.
 _BUSY = "200"
 _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+_LOOP_JOIN = re.compile(r"LEFT LOOP JOIN (\w+) (\w+) ON (.+)$", re.MULTILINE)
+_LOOP_JOINS = {
+    Engine.SQLITE: r"LEFT JOIN \1 \2 ON \3",
+    Engine.POSTGRES: r"LEFT JOIN LATERAL (SELECT * FROM \1 \2 WHERE \3 OFFSET 0) \2 ON TRUE",
+}
 
 
 def config(url: str, *, foreign_keys: bool = True, seconds: float | None = None) -> dict[str, Any]:
@@ -397,18 +406,8 @@ def _statement(sql: str, which: Engine, lists: tuple[tuple[str, int], ...]) -> t
             numbers[name] = text
         return text
 
-    return _PARAMETER.sub(replace, sql.replace("{now}", _NOW[which])), tuple(names)
-
-
-def by_key(table: str, alias: str, key: str, value: str) -> str:
-    """A LEFT JOIN of the one row whose `key` is `value`, an expression that is NULL where none may be read. All are words of ours.
-
-    The row is looked up, and no other is touched. Left to itself PostgreSQL reads the whole of a table that is not large yet (some ten thousand
-    rows), which takes longer, and as long as what everybody else wrote there; it does not look behind OFFSET 0. SQLite has only look-ups.
-    """
-    if engine() is Engine.SQLITE:
-        return f"LEFT JOIN {table} {alias} ON {alias}.{key} = {value}"
-    return f"LEFT JOIN LATERAL (SELECT * FROM {table} WHERE {key} = {value} OFFSET 0) {alias} ON TRUE"
+    written = _LOOP_JOIN.sub(_LOOP_JOINS[which], sql).replace("{now}", _NOW[which])
+    return _PARAMETER.sub(replace, written), tuple(names)
 
 
 def moment(value: Any) -> datetime:

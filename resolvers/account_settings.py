@@ -64,8 +64,8 @@ _PLAIN = ("locale", "timezone", "default_carrier", "label_format", "return_porta
 
 # Agents' rows are joined under a live consent only, and never with the protected columns.
 _ADMITTED_AGENT = "c.id IS NOT NULL"
-_READABLE = "CASE WHEN {admitted} THEN a.id END"
-_TABLES = {"s": "account_settings", "d": "account_personal_data"}
+_JOINS = """LEFT LOOP JOIN account_settings s ON s.account_id = CASE WHEN {admitted} THEN a.id END
+LEFT LOOP JOIN account_personal_data d ON d.account_id = CASE WHEN {admitted} THEN a.id END"""
 
 
 def joined(viewer: Viewer, place: str = "1 = 1") -> tuple[str, str]:
@@ -73,8 +73,7 @@ def joined(viewer: Viewer, place: str = "1 = 1") -> tuple[str, str]:
     personal = ("sender_addresses",) if viewer.is_agent else ("sender_addresses", *_PROTECTED)
     columns = [*(f", s.{name}" for name in (*_PLAIN, "version")), *(f", d.{name}" for name in personal)]
     admitted = f"{place} AND ({_ADMITTED_AGENT})" if viewer.is_agent else place
-    joins = [database.by_key(table, alias, "account_id", _READABLE.format(admitted=admitted)) for alias, table in _TABLES.items()]
-    return "".join(columns), "\n".join(joins)
+    return "".join(columns), _JOINS.format(admitted=admitted)
 
 
 async def of_rows(gate: Gate, rows: Sequence[database.Row], selection: Selection) -> dict[UUID, AccountSettings | Decision]:

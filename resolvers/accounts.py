@@ -52,8 +52,8 @@ _SELECT = f"""SELECT a.id, a.company_name, a.country, a.created_at, a.id AS acco
     c.id AS consent_id, c.expires_at AS consent_expires_at, k.id AS claim_id, k.parcel_id AS claim_parcel_id, k.channel AS claim_channel,
     k.status AS claim_status{{columns}}
 FROM {{source}} a
-LEFT JOIN consents c ON c.live_for = a.id AND c.expires_at > {{now}}
-LEFT JOIN claims k ON k.id = (SELECT k.id FROM claims k WHERE k.account_id = a.id AND {CLAIM_OPENS} ORDER BY k.opened_at DESC, k.id DESC LIMIT 1)
+LEFT LOOP JOIN consents c ON c.live_for = a.id AND c.expires_at > {{now}}
+LEFT LOOP JOIN claims k ON k.id = (SELECT k.id FROM claims k WHERE k.account_id = a.id AND {CLAIM_OPENS} ORDER BY k.opened_at DESC, k.id DESC LIMIT 1)
 {{joins}}"""
 
 _HAS = {

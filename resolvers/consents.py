@@ -73,13 +73,14 @@ class AgentLogin:
 # merchant and under a live consent.
 _COLUMNS = """, l.id AS login_id, l.duration AS login_duration, l.granted_at AS login_granted_at, l.expires_at AS login_expires_at,
     l.ended_at AS login_ended_at, l.ended_as AS login_ended_as, g.name AS login_granted_by, e.name AS login_ended_by"""
-_READABLE = "CASE WHEN {admitted} THEN l.{column} END"
-_PEOPLE = {"g": "granted_by_id", "e": "ended_by_id"}
+_JOINS = """LEFT LOOP JOIN consents l ON {which}
+LEFT LOOP JOIN users g ON g.id = CASE WHEN {admitted} THEN l.granted_by_id END
+LEFT LOOP JOIN users e ON e.id = CASE WHEN {admitted} THEN l.ended_by_id END"""
 _SELECT = f"""
 SELECT a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{{{now}}}} AS now,
     c.id AS consent_id, c.expires_at AS consent_expires_at, NULL AS claim_id{_COLUMNS}
 FROM {{source}} a
-LEFT JOIN consents c ON c.live_for = a.id AND c.expires_at > {{{{now}}}}
+LEFT LOOP JOIN consents c ON c.live_for = a.id AND c.expires_at > {{{{now}}}}
 {{joins}}
 {{order}}"""
 
@@ -94,19 +95,14 @@ def _admitted(viewer: Viewer, selection: Selection) -> str:
     return "1 = 0" if not selection.personal("Consent") else ("c.id IS NOT NULL" if viewer.is_agent else "1 = 1")
 
 
-def _joins(which: str, admitted: str) -> str:
-    people = [database.by_key("users", alias, "id", _READABLE.format(admitted=admitted, column=column)) for alias, column in _PEOPLE.items()]
-    return "\n".join([f"LEFT JOIN consents l ON {which}", *people])
-
-
 def _select(gate: Gate, selection: Selection, source: str, which: str, order: str = "") -> str:
-    return _SELECT.format(source=source, joins=_joins(which, _admitted(gate.require_viewer(), selection)), order=order)
+    return _SELECT.format(source=source, joins=_JOINS.format(which=which, admitted=_admitted(gate.require_viewer(), selection)), order=order)
 
 
 def joined(viewer: Viewer, selection: Selection, place: str = "1 = 1") -> tuple[str, str]:
     """The columns and joins that a statement on accounts `a` with their live consents `c` takes for `of_rows`, where the condition `place` holds."""
     admitted = _admitted(viewer, selection.below("AgentLogin", "consent"))
-    return _COLUMNS, _joins(f"{place} AND {_LATEST}", admitted)
+    return _COLUMNS, _JOINS.format(which=f"{place} AND {_LATEST}", admitted=admitted)
 
 
 async def of_rows(gate: Gate, rows: Sequence[database.Row], selection: Selection) -> dict[UUID, AgentLogin]:
@@ -121,7 +117,7 @@ async def agent_logins(gate: Gate, account_ids: Iterable[UUID], selection: Selec
 
 
 async def _nothing_personal(account_ids: Sequence[UUID]) -> dict[UUID, database.Row]:
-    sql = _SELECT.format(source=_ACCOUNTS, joins=_joins(_LATEST, "1 = 0"), order="")
+    sql = _SELECT.format(source=_ACCOUNTS, joins=_JOINS.format(which=_LATEST, admitted="1 = 0"), order="")
     rows = await database.fetch(sql, ids=list(account_ids))
     return {database.uuid(row["account_id"]): row for row in rows}
 

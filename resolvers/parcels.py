@@ -217,14 +217,16 @@ SELECT page.*, facts.parcel_id, facts.now, facts.consent_id, facts.consent_expir
     k.parcel_id AS claim_parcel_id, k.channel AS claim_channel, k.status AS claim_status{columns}
 FROM page
 JOIN facts ON facts.parcel_id = page.id
-LEFT JOIN claims k ON k.id = facts.claim_id
+LEFT LOOP JOIN claims k ON k.id = facts.claim_id
 {personal}
 ORDER BY page.place"""
 
 _FACTS_FOR_AGENTS = f"""
 SELECT page.id AS parcel_id, {{now}} AS now, c.id AS consent_id, c.expires_at AS consent_expires_at,
     (SELECT k.id FROM claims k WHERE k.parcel_id = page.id AND {CLAIM_OPENS} ORDER BY k.opened_at, k.id LIMIT 1) AS claim_id
-FROM page LEFT JOIN consents c ON c.live_for = page.account_id AND c.expires_at > {{now}}"""
+FROM page
+LEFT LOOP JOIN consents c ON c.live_for = page.account_id AND c.expires_at > {{now}}
+"""
 
 # A merchant's own parcels need no consent and no claim: the join finds none, and gives NULL its type.
 _FACTS_FOR_MERCHANTS = """
@@ -239,7 +241,7 @@ _ADMITTED = "facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL"
 def _select(viewer: Viewer, page_sql: str, personal: Sequence[str]) -> str:
     admitted = _ADMITTED if viewer.is_agent else "1 = 1"
     # Looked up by a key that is NULL where nothing is admitted: a condition beside the key would have the row fetched, and then put aside.
-    join = database.by_key("parcel_personal_data", "d", "parcel_id", f"CASE WHEN page.place <= :shown AND ({admitted}) THEN page.id END")
+    join = f"LEFT LOOP JOIN parcel_personal_data d ON d.parcel_id = CASE WHEN page.place <= :shown AND ({admitted}) THEN page.id END"
     return _SELECT.format(
         page=page_sql,
         facts=_FACTS_FOR_AGENTS if viewer.is_agent else _FACTS_FOR_MERCHANTS,

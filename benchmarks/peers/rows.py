@@ -36,7 +36,8 @@ WHERE held.token_hash = $1 AND held.ended_at IS NULL AND held.expires_at > state
 _AGENT_FACTS = f"""
 SELECT page.id AS parcel_id, statement_timestamp() AS now, c.id AS consent_id, c.expires_at AS consent_expires_at,
     (SELECT k.id FROM claims k WHERE k.parcel_id = page.id AND {_CLAIM_OPENS} ORDER BY k.opened_at, k.id LIMIT 1) AS claim_id
-FROM page LEFT JOIN consents c ON c.live_for = page.account_id AND c.expires_at > statement_timestamp()"""
+FROM page
+LEFT JOIN LATERAL (SELECT * FROM consents c WHERE c.live_for = page.account_id AND c.expires_at > statement_timestamp() OFFSET 0) c ON TRUE"""
 _MERCHANT_FACTS = """
 SELECT page.id AS parcel_id, statement_timestamp() AS now, NULL::uuid AS consent_id, NULL::timestamptz AS consent_expires_at, NULL::uuid AS claim_id
 FROM page"""
@@ -62,9 +63,9 @@ facts AS MATERIALIZED ({_AGENT_FACTS if agent else _MERCHANT_FACTS})
 SELECT page.*, facts.now, facts.consent_id, facts.consent_expires_at, facts.claim_id,
     k.parcel_id AS claim_parcel_id, k.channel AS claim_channel, k.status AS claim_status, {", ".join(f"d.{name}" for name in personal)}
 FROM page JOIN facts ON facts.parcel_id = page.id
-LEFT JOIN claims k ON k.id = facts.claim_id
-LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data
-    WHERE parcel_id = CASE WHEN page.place <= {shown} AND ({admitted}) THEN page.id END OFFSET 0) d ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM claims k WHERE k.id = facts.claim_id OFFSET 0) k ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data d
+    WHERE d.parcel_id = CASE WHEN page.place <= {shown} AND ({admitted}) THEN page.id END OFFSET 0) d ON TRUE
 ORDER BY page.place"""
 
 
@@ -75,22 +76,23 @@ _PAGES = {
 }
 _UNDECIDED_PAGE = f"""
 SELECT page.*, {", ".join(f"d.{name}" for name in _LIST_PERSONAL)} FROM ({_PAGE.format(after="")}) AS page
-LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data WHERE parcel_id = CASE WHEN page.place <= $3 THEN page.id END OFFSET 0) d ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data d WHERE d.parcel_id = CASE WHEN page.place <= $3 THEN page.id END OFFSET 0) d ON TRUE
 ORDER BY page.place"""
 _SINGLES = {agent: _select(_ONE, _SINGLE_PERSONAL, agent=agent, shown="0") for agent in (True, False)}
 _FACTS_OF_PARCELS = f"""
 WITH page AS MATERIALIZED (SELECT id, account_id FROM parcels WHERE id = ANY($1::uuid[])), facts AS MATERIALIZED ({_AGENT_FACTS})
 SELECT page.id, page.account_id, facts.now, facts.consent_id, facts.consent_expires_at, facts.claim_id, k.parcel_id AS claim_parcel_id,
     k.channel AS claim_channel, k.status AS claim_status
-FROM page JOIN facts ON facts.parcel_id = page.id LEFT JOIN claims k ON k.id = facts.claim_id"""
+FROM page JOIN facts ON facts.parcel_id = page.id
+LEFT JOIN LATERAL (SELECT * FROM claims k WHERE k.id = facts.claim_id OFFSET 0) k ON TRUE"""
 
 _SETTINGS = """
 SELECT a.id AS account_id, statement_timestamp() AS now, c.id AS consent_id, c.expires_at AS consent_expires_at, s.locale, s.timezone,
     s.default_carrier, s.label_format, s.return_portal_enabled, s.tracking_notifications_enabled, s.version, d.sender_addresses
 FROM accounts a
 LEFT JOIN consents c ON c.live_for = a.id AND c.expires_at > statement_timestamp()
-LEFT JOIN LATERAL (SELECT * FROM account_settings WHERE account_id = CASE WHEN c.id IS NOT NULL THEN a.id END OFFSET 0) s ON TRUE
-LEFT JOIN LATERAL (SELECT * FROM account_personal_data WHERE account_id = CASE WHEN c.id IS NOT NULL THEN a.id END OFFSET 0) d ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM account_settings s WHERE s.account_id = CASE WHEN c.id IS NOT NULL THEN a.id END OFFSET 0) s ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM account_personal_data d WHERE d.account_id = CASE WHEN c.id IS NOT NULL THEN a.id END OFFSET 0) d ON TRUE
 WHERE a.id = $1 AND a.deleted_at IS NULL"""
 
 _AGENT_LOGIN = """

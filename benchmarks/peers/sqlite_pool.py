@@ -18,7 +18,7 @@ _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 200", "f
 _NOW = "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000+00:00')"
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 _CAST = re.compile(r"::(uuid|timestamptz)(\[\])?")
-_BY_KEY = re.compile(r"LEFT JOIN LATERAL \(SELECT \* FROM (\w+)\s+WHERE (\w+) = (.*?) OFFSET 0\) (\w+) ON TRUE", re.DOTALL)
+_LOOKED_UP = re.compile(r"LEFT JOIN LATERAL \(SELECT \* FROM (\w+) (\w+)\s+WHERE (.*?) OFFSET 0\) \2 ON TRUE", re.DOTALL)
 
 #: The access-log write as SQLite has it: resolvers/ledger.py.
 WRITE = f"""
@@ -58,7 +58,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 @lru_cache
 def _sqlite(sql: str) -> str:
-    plain = _BY_KEY.sub(r"LEFT JOIN \1 \4 ON \4.\2 = \3", sql.replace("statement_timestamp()", _NOW))
+    plain = _LOOKED_UP.sub(r"LEFT JOIN \1 \2 ON \3", sql.replace("statement_timestamp()", _NOW))
     return _CAST.sub("", _PLACEHOLDER.sub(r"?\1", plain))
 
 

@@ -23,7 +23,7 @@ const FACTS = `
 SELECT page.id AS parcel_id, ${NOW} AS now, c.id AS consent_id, c.expires_at AS consent_expires_at,
     (SELECT k.id FROM claims k WHERE k.parcel_id = page.id AND k.channel = 'SUPPORT_SECTION'
         AND k.status IN ('SUBMITTED', 'INVESTIGATING', 'AWAITING_MERCHANT', 'WITH_CARRIER') ORDER BY k.opened_at, k.id LIMIT 1) AS claim_id
-FROM page LEFT JOIN consents c ON c.live_for = page.account_id AND c.expires_at > ${NOW}`;
+FROM page LEFT JOIN LATERAL (SELECT * FROM consents c WHERE c.live_for = page.account_id AND c.expires_at > ${NOW} OFFSET 0) c ON TRUE`;
 
 const DECIDED = `facts.now, facts.consent_id, facts.consent_expires_at, facts.claim_id,
     k.parcel_id AS claim_parcel_id, k.channel AS claim_channel, k.status AS claim_status`;
@@ -31,15 +31,17 @@ const DECIDED = `facts.now, facts.consent_id, facts.consent_expires_at, facts.cl
 const AGENTS_PAGE = `
 WITH page AS MATERIALIZED (${PAGE}), facts AS MATERIALIZED (${FACTS})
 SELECT page.*, ${DECIDED}, ${PERSONAL}
-FROM page JOIN facts ON facts.parcel_id = page.id LEFT JOIN claims k ON k.id = facts.claim_id
-LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data WHERE parcel_id =
+FROM page JOIN facts ON facts.parcel_id = page.id
+LEFT JOIN LATERAL (SELECT * FROM claims k WHERE k.id = facts.claim_id OFFSET 0) k ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data d WHERE d.parcel_id =
     CASE WHEN page.place <= $3 AND (facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL) THEN page.id END OFFSET 0) d ON TRUE
 ORDER BY page.place`;
 
 const GROUNDS = `
 WITH page AS MATERIALIZED (SELECT id, account_id FROM parcels WHERE id = ANY($1::uuid[])), facts AS MATERIALIZED (${FACTS})
 SELECT page.id, page.account_id, ${DECIDED}
-FROM page JOIN facts ON facts.parcel_id = page.id LEFT JOIN claims k ON k.id = facts.claim_id`;
+FROM page JOIN facts ON facts.parcel_id = page.id
+LEFT JOIN LATERAL (SELECT * FROM claims k WHERE k.id = facts.claim_id OFFSET 0) k ON TRUE`;
 
 const LOCK = "UPDATE users SET deactivated_at = deactivated_at WHERE id = $1";
 const write = (turn, inTurn) => `
