@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -31,9 +30,10 @@ from graphql import (
 
 from policy.classification import FIELDS
 from tests.noninterference.comparing import Differs, Renaming
+from tests.noninterference.nursery import Worker
 from tests.noninterference.operations import Generator, post
 from tests.noninterference.worlds import CLAIMED, LIVE, OTHERS, OWN, Pair
-from tests.serving import HERE, environment
+from tests.serving import HERE
 
 BATCH = 25
 #: After so many pairs the worlds are made anew: what callers changed has drifted them from where the generator's ids lead.
@@ -43,46 +43,6 @@ TIMES = 4
 #: In what a caller may see.
 PERMITTED = (CLAIMED, LIVE, OWN, OTHERS)
 _CURSOR = re.compile(r'"(?:cursor|startCursor|endCursor)":"([^"]+)"')
-
-
-class Process:
-    """A worker and its pipe."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-
-    @classmethod
-    async def start(cls, url: str, plant: str | None, *, engine: bool = True) -> Process:
-        arguments = [sys.executable, "-m", "tests.noninterference.worker", url, *([plant] if plant else [])]
-        process = await asyncio.create_subprocess_exec(
-            *arguments,
-            cwd=HERE,
-            env=environment(url, engine=str(engine)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=2**28,
-        )
-        return cls(process)
-
-    async def answers(self, asks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(orjson.dumps(asks) + b"\n")
-        await self.process.stdin.drain()
-        line = await self.process.stdout.readline()
-        if not line:
-            raise RuntimeError("a worker died")
-        found: list[dict[str, Any]] = orjson.loads(line)
-        return found
-
-    async def stop(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.process.wait(), 10)
-        if self.process.returncode is None:
-            self.process.kill()
-            await self.process.wait()
 
 
 @dataclass
@@ -292,7 +252,8 @@ class Worlds:
         self.run._copies += 1
         self.urls = await self.run.pair.copy(self.run.folder, self.run._copies)
         each = zip(self.urls, self.run.engines, strict=True)
-        self.workers = await asyncio.gather(*(Process.start(url, self.run.plant, engine=engine) for url, engine in each))
+        started = (Worker.start(url, self.run.plant, engine=engine, side=side) for side, (url, engine) in enumerate(each))
+        self.workers = await asyncio.gather(*started)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.noninterference.nursery import Worker
 from tests.noninterference.operations import post
-from tests.noninterference.running import Process, Run, Worlds
+from tests.noninterference.running import Run, Worlds
 
 THRESHOLD = 4.5
 _BATCH = 10
@@ -46,7 +47,7 @@ async def timings(run: Run, rounds: int) -> list[Timing]:
         return [await _timing(workers, name, {"kind": "http", **post("/graphql", payload, headers)}, rounds) for name, payload in asks.items()]
 
 
-async def _timing(workers: Sequence[Sequence[Process]], name: str, ask: dict[str, Any], rounds: int) -> Timing:
+async def _timing(workers: Sequence[Sequence[Worker]], name: str, ask: dict[str, Any], rounds: int) -> Timing:
     seconds: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds // _BATCH + 2):
         for which in (0, 1) if number % 4 < 2 else (1, 0):  # never at once: they would take each other's time

@@ -1,9 +1,7 @@
-"""One world, served: the real application, its middleware and its logging, in a process that is asked over a pipe.
+"""One world, served: the real application, its middleware and its logging, in a process of its own (`nursery.py`).
 
-    python -m tests.noninterference.worker DATABASE_URL [PLANT]
-
-Each line in is a batch of asks as JSON, each line out their answers. In the process and not over a port, because a pair costs a third of what it
-would; the sockets of a real server are tested in tests/server and tests/revocation.
+Its first line is its process's id; then each line in is a batch of asks as JSON, each line out their answers. It is asked in the process and not over
+a port, because a pair costs a third of what it would; the sockets of a real server are tested in tests/server and tests/revocation.
 """
 
 from __future__ import annotations
@@ -11,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import socket
 import sys
 import time
+import traceback
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from resolvers.live import Changes
 from schema import prepared
 from service import logs
 from settings import Settings
+from tests.noninterference.nursery import LONGEST
 from tests.noninterference.reading import personal_rows
 from tests.wire import Wire, watched
 
@@ -174,27 +175,25 @@ def _remember_documents() -> None:
     vars(prepared)["Prepared"]._holds_a_text = staticmethod(lambda _: False)
 
 
-async def serve(url: str, plant: str | None) -> None:
-    """Answer batches until the pipe is closed."""
-    if plant is not None:
-        from tests.noninterference import planted
-
-        planted.PLANTS[plant].plant()
+async def serve(url: str, line: socket.socket) -> None:
+    """Answer batches until nothing more is to come."""
+    reader, writer = await asyncio.open_connection(sock=line, limit=LONGEST)
+    writer.write(b"%d\n" % os.getpid())
     _remember_documents()
     _one_minute()
-    loop = asyncio.get_running_loop()
     with watched(_ANSWERING.get) as wire:
         world = World(url, wire)
         async with world.app.router.lifespan_context(world.app):
-            while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
-                answers = [await world.answer(ask) for ask in orjson.loads(line)]
-                sys.stdout.buffer.write(orjson.dumps(answers) + b"\n")
-                sys.stdout.buffer.flush()
+            while asks := await reader.readline():
+                answers = [await world.answer(ask) for ask in orjson.loads(asks)]
+                writer.write(orjson.dumps(answers) + b"\n")
+                await writer.drain()
+    writer.close()
 
 
-if __name__ == "__main__":
+def run(url: str, line: socket.socket) -> None:
+    """Serve. What it dies of is printed, and is no part of an answer."""
     try:
-        asyncio.run(serve(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None))
-    except BaseException:
-        sys.stderr = sys.__stderr__  # what it died of is no part of an answer
-        raise
+        asyncio.run(serve(url, line))
+    except BaseException:  # noqa: BLE001 (whatever it is)
+        traceback.print_exc(file=sys.__stderr__)

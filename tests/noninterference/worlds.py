@@ -5,6 +5,7 @@ Everything else is the same to the byte, ids, times and tokens included, for the
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -75,8 +76,9 @@ class Pair:
 
     async def copy(self, folder: Path, number: int) -> tuple[str, str]:
         """Fresh copies of both."""
-        return await _copy(self.first, folder / f"first-{number}", self.postgres), await _copy(
-            self.second, folder / f"second-{number}", self.postgres
+        return await asyncio.gather(
+            _copy(self.first, folder / f"first-{number}", self.postgres),
+            _copy(self.second, folder / f"second-{number}", self.postgres),
         )
 
     async def drop(self, urls: tuple[str, str]) -> None:
