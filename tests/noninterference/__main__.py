@@ -12,7 +12,7 @@ from pathlib import Path
 from models.database import migrate
 from tests.databases import Postgres
 from tests.noninterference.running import Report, Run
-from tests.noninterference.timing import THRESHOLD, timings
+from tests.noninterference.timing import slower
 from tests.noninterference.worlds import a_pair
 
 ROUNDS = 1_000
@@ -21,7 +21,7 @@ ROUNDS = 1_000
 async def main(count: int, seed: int) -> int:
     """Half of the pairs on each database; 1 if one differs, read what is withheld, or took another time."""
     found = []
-    slower = []
+    differing: set[str] = set()
     with Postgres() as postgres, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         urls = [f"sqlite://{folder / 'migrated'}", await postgres.create_database()]
@@ -31,16 +31,14 @@ async def main(count: int, seed: int) -> int:
             place.mkdir()
             run = Run(await a_pair(url, place, postgres), place, seed)
             found.append(await run.pairs(count // 2, _progress()))
-            timed = await timings(run, ROUNDS)
-            print(*timed, sep="\n")
-            slower += [each for each in timed if abs(each.t) > THRESHOLD]
+            differing |= await slower(run, ROUNDS, print)
     for report in found:
         print(report)
         for each in (report.found, report.read, *report.unconfirmed):
             if each is not None:
                 print(each)
     # What a subscription hears first is chance: a few differ once, and not when they are asked again.
-    return int(bool(slower) or any(report.found or report.read or len(report.unconfirmed) > report.pairs // 500 for report in found))
+    return int(bool(differing) or any(report.found or report.read or len(report.unconfirmed) > report.pairs // 500 for report in found))
 
 
 def _progress() -> Callable[[Report], None]:

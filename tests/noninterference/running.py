@@ -243,16 +243,17 @@ class Run:
 
 
 class Worlds:
-    """Fresh copies of both worlds, each with its worker."""
+    """Fresh copies of both worlds, each with its worker, of the nurseries of these sides."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, sides: tuple[int, int] = (0, 1)) -> None:
         self.run = run
+        self.sides = sides
 
     async def __aenter__(self) -> Self:
         self.run._copies += 1
         self.urls = await self.run.pair.copy(self.run.folder, self.run._copies)
-        each = zip(self.urls, self.run.engines, strict=True)
-        started = (Worker.start(url, self.run.plant, engine=engine, side=side) for side, (url, engine) in enumerate(each))
+        each = zip(self.urls, self.run.engines, self.sides, strict=True)
+        started = (Worker.start(url, self.run.plant, engine=engine, side=side) for url, engine, side in each)
         self.workers = await asyncio.gather(*started)
         return self
 
