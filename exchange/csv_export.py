@@ -86,10 +86,11 @@ _COLUMNS: Mapping[str, Callable[[_Line], object]] = {
 }
 HEADER: Final = tuple(_COLUMNS)
 
+_FIELDS: Final = ("status", "carrier", "shippingMethod", "direction", "weightGrams", "orderNumber", "trackingNumber")
 _SELECTION: Final = Selection(
     {
         "Parcel": {
-            **dict.fromkeys(("orderNumber", "trackingNumber"), NOTHING),
+            **dict.fromkeys(_FIELDS, NOTHING),
             "recipient": Selection({"Recipient": dict.fromkeys(("companyName", "city", "postalCode", "country"), NOTHING)}),
         }
     }

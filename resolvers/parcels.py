@@ -6,7 +6,7 @@ joins the personal rows of those that have one; `gate.ask` then decides, and wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -70,10 +70,10 @@ class TrackingEvent:
 
 @dataclass(slots=True)
 class Recipient:
-    """The data subject: the addressee of an outgoing parcel, the sender of a return."""
+    """The data subject: the addressee of an outgoing parcel, the sender of a return. Its country is there where it was asked for."""
 
-    country: str | None
     shown: Shown = field(repr=False)
+    country: str | None = field(repr=False, init=False)
     name: str | None = field(repr=False, default=None)
     company_name: str | None = field(repr=False, default=None)
     email: str | None = field(repr=False, default=None)
@@ -91,27 +91,27 @@ class Recipient:
 class Parcel:
     """A parcel as this caller may see it: personal fields are None unless `shown` allows them.
 
-    `claims` and `account` are there where they were asked for.
+    What stands below `recipient` is there where it was asked for: of the outline, reading what was not raises AttributeError.
     """
 
     id: UUID
     account_id: UUID
-    status: ParcelStatus
-    carrier: str | None
-    shipping_method: str | None
-    direction: ParcelDirection
-    weight_grams: int | None
-    length_mm: int | None
-    width_mm: int | None
-    height_mm: int | None
-    collo_number: int
-    collo_count: int
     created_at: datetime
     announced_at: datetime | None
-    updated_at: datetime
     asked: Facts = field(repr=False)
     shown: Shown = field(repr=False)
     recipient: Recipient = field(repr=False)
+    status: ParcelStatus = field(repr=False, init=False)
+    carrier: str | None = field(repr=False, init=False)
+    shipping_method: str | None = field(repr=False, init=False)
+    direction: ParcelDirection = field(repr=False, init=False)
+    weight_grams: int | None = field(repr=False, init=False)
+    length_mm: int | None = field(repr=False, init=False)
+    width_mm: int | None = field(repr=False, init=False)
+    height_mm: int | None = field(repr=False, init=False)
+    collo_number: int = field(repr=False, init=False)
+    collo_count: int = field(repr=False, init=False)
+    updated_at: datetime = field(repr=False, init=False)
     version: int | None = field(repr=False, default=None)
     order_number: str | None = field(repr=False, default=None)
     external_reference: str | None = field(repr=False, default=None)
@@ -172,28 +172,34 @@ class ParcelFilter:
 RECIPIENT_COLUMNS = tuple(name for name in Recipient.__dataclass_fields__ if name not in {"country", "shown"})
 _PLAIN = ("version", "order_number", "external_reference", "tracking_number", "tracking_url", "service_point", "note")
 _PERSONAL = (*RECIPIENT_COLUMNS, *_PLAIN, "items", "documents", "total_value_amount", "total_value_currency")
-_OUTLINE = [
-    "id",
-    "account_id",
-    "status",
-    "carrier",
-    "shipping_method",
-    "direction",
-    "country",
-    "weight_grams",
-    "length_mm",
-    "width_mm",
-    "height_mm",
-    "collo_number",
-    "collo_count",
-    "created_at",
-    "announced_at",
-    "updated_at",
-]
-
-_PAGE_COLUMNS = ", ".join(f"p.{name}" for name in _OUTLINE)
 _STATUSES = {status.value: status for status in ParcelStatus}
 _DIRECTIONS = {direction.value: direction for direction in ParcelDirection}
+#: The outline's columns that are read where they are asked for, each with what makes the value of it; `country` is the recipient's.
+_OUTLINE: Mapping[str, Callable[[Any], object] | None] = {
+    "status": _STATUSES.__getitem__,
+    "carrier": None,
+    "shipping_method": None,
+    "direction": _DIRECTIONS.__getitem__,
+    "country": None,
+    "weight_grams": None,
+    "length_mm": None,
+    "width_mm": None,
+    "height_mm": None,
+    "collo_number": None,
+    "collo_count": None,
+    "updated_at": database.moment,
+}
+
+
+def _outline_columns(selection: Selection) -> list[str]:
+    """The columns of the outline that the fields asked for are made of, besides those that every parcel has."""
+    asked, of_recipient = selection.names("Parcel"), selection.below("Parcel", "recipient").names("Recipient")
+    return [column for column, name in _OUTLINE_SHOWN_BY.items() if name in asked or (column == "country" and name in of_recipient)]
+
+
+def _page_columns(selection: Selection) -> str:
+    """What is read of `p`, a row of parcels: what every parcel has, for its place on a page and for what decides, and what is asked for."""
+    return ", ".join(f"p.{name}" for name in ("id", "account_id", "created_at", "announced_at", *_outline_columns(selection)))
 
 
 def _personal_columns(fields: frozenset[str]) -> tuple[str, ...]:
@@ -209,6 +215,7 @@ def coordinate(column: str) -> str:
 
 
 _SHOWN_BY = {name: coordinate(name) for name in _PERSONAL}
+_OUTLINE_SHOWN_BY = {name: coordinate(name).split(".")[1] for name in _OUTLINE}
 
 _SELECT = """
 WITH page AS MATERIALIZED ({page}),
@@ -265,6 +272,7 @@ async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping
     What is placed after `shown` only tells that there is more: nothing personal of it is read, and it is not recorded.
     """
     viewer = gate.require_viewer()
+    outline = [(name, _OUTLINE[name]) for name in _outline_columns(selection)]
     fields = selection.personal("Parcel")
     personal = _personal_columns(fields) if fields else ()
     wants_events = selection.asks("Parcel", "events")
@@ -281,7 +289,7 @@ async def _load(gate: Gate, selection: Selection, page_sql: str, params: Mapping
         read = await _read(gate, viewer, page_sql, params, shown, personal)
     inner = await _recorded(gate, read, fields)
     parcels = [
-        _built(viewer, row, facts, decision, personal, read.events)
+        _built(viewer, row, facts, decision, outline, personal, read.events)
         for row, facts, decision in zip(read.rows, read.facts, read.decisions, strict=True)
     ]
     if read.claims:
@@ -342,35 +350,27 @@ def _built(
     row: database.Row,
     facts: Facts,
     decision: Decision,
+    outline: Sequence[tuple[str, Callable[[Any], object] | None]],
     personal: Sequence[str],
     events: dict[UUID, list[database.Row]] | None,
 ) -> Parcel:
     shown = {Action.VIEW_PERSONAL_DATA: decision}
-    key = database.uuid(row["id"])
     parcel = Parcel(
-        id=key,
+        id=database.uuid(row["id"]),
         account_id=database.uuid(row["account_id"]),
-        status=_STATUSES[row["status"]],
-        carrier=row["carrier"],
-        shipping_method=row["shipping_method"],
-        direction=_DIRECTIONS[row["direction"]],
-        weight_grams=row["weight_grams"],
-        length_mm=row["length_mm"],
-        width_mm=row["width_mm"],
-        height_mm=row["height_mm"],
-        collo_number=row["collo_number"],
-        collo_count=row["collo_count"],
         created_at=database.moment(row["created_at"]),
         announced_at=database.optional_moment(row["announced_at"]),
-        updated_at=database.moment(row["updated_at"]),
         asked=facts,
         shown=shown,
-        recipient=Recipient(row["country"], shown),
+        recipient=Recipient(shown),
     )
+    for name, made in outline:
+        value = row[name] if made is None else made(row[name])
+        setattr(parcel.recipient if name == "country" else parcel, name, value)
     if decision.allowed is True and personal and row["d_version"] is not None:
         _fill(viewer, parcel, row, personal)
     if decision.allowed is True and events is not None:
-        parcel.events = [_event(event, shown) for event in events.get(key, [])]
+        parcel.events = [_event(event, shown) for event in events.get(parcel.id, [])]
     return parcel
 
 
@@ -423,7 +423,7 @@ async def by_ids(gate: Gate, ids: Iterable[UUID], selection: Selection) -> dict[
         return {}
     viewer = gate.require_viewer()
     own = "" if viewer.is_agent else " AND p.account_id = :own"
-    page_sql = f"""SELECT {_PAGE_COLUMNS}, 0 AS place FROM parcels p JOIN accounts a ON a.id = p.account_id AND a.deleted_at IS NULL
+    page_sql = f"""SELECT {_page_columns(selection)}, 0 AS place FROM parcels p JOIN accounts a ON a.id = p.account_id AND a.deleted_at IS NULL
         WHERE p.id IN :ids AND p.deleted_at IS NULL{own}"""
     params: dict[str, object] = {"ids": wanted} | ({} if viewer.is_agent else {"own": viewer.account_id})
     return {parcel.id: parcel for parcel in await _load(gate, selection, page_sql, params)}
@@ -468,7 +468,7 @@ async def pages(
     ordered = asked.ordered_by("p.created_at", "p.id")
     conditions, params = _conditions(viewer, filter, accounts)
     arms = [
-        f"""SELECT p.*, ROW_NUMBER() OVER (ORDER BY {ordered}) AS place FROM (SELECT {_PAGE_COLUMNS} FROM parcels p
+        f"""SELECT p.*, ROW_NUMBER() OVER (ORDER BY {ordered}) AS place FROM (SELECT {_page_columns(selection)} FROM parcels p
         WHERE {" AND ".join([*conditions[name], *bounds])} ORDER BY {ordered} LIMIT :size) AS p"""
         for name in accounts
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 
 from policy.classification import Personal, field_class
@@ -18,7 +18,11 @@ class Selection:
 
     def asks(self, type_name: str, *names: str) -> bool:
         """Is any of these fields of `type_name` asked for?"""
-        return not self.fields.get(type_name, {}).keys().isdisjoint(names)
+        return not self.names(type_name).isdisjoint(names)
+
+    def names(self, type_name: str) -> KeysView[str]:
+        """The fields of `type_name` that are asked for."""
+        return self.fields.get(type_name, {}).keys()
 
     def below(self, type_name: str, *names: str) -> Selection:
         """What is asked for below these fields, together; nothing if none is asked for."""

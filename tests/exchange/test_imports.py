@@ -109,8 +109,9 @@ async def test_v3_shipments_are_imported(importing: Importing) -> None:
 async def test_an_imported_parcel_is_read_as_any_other(importing: Importing) -> None:
     await importing(lines(parcel(510001)))
     made = await models.Parcel.get(platform_id="510001")
-    names = ("items", "documents", "events", "totalValue", "orderNumber")
-    selection = Selection({"Parcel": dict.fromkeys(names, NOTHING) | {"recipient": Selection({"Recipient": {"name": NOTHING, "email": NOTHING}})}})
+    names = ("status", "weightGrams", "items", "documents", "events", "totalValue", "orderNumber")
+    recipient = Selection({"Recipient": dict.fromkeys(("name", "email", "country"), NOTHING)})
+    selection = Selection({"Parcel": {**dict.fromkeys(names, NOTHING), "recipient": recipient}})
     found = await parcels.one(Gate(importing.merchant.member, Request("1")), made.id, selection)
     assert (found.recipient.name, found.recipient.email, found.recipient.country) == ("Sanne de Wit", "sanne.dewit@example.com", "NL")
     assert (found.status, found.weight_grams, found.version) == ("DELIVERED", 1250, 1)

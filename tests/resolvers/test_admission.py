@@ -154,7 +154,7 @@ def decided(world: World, account: UUID, parcel: UUID | None, claims_of_account:
 
 async def wrong_parcels(world: World) -> set[Case]:
     """The parcels whose personal row is read and should not be, or the other way round."""
-    page = f"SELECT {parcels._PAGE_COLUMNS}, 0 AS place FROM parcels p WHERE p.deleted_at IS NULL"
+    page = f"SELECT {parcels._page_columns(NOTHING)}, 0 AS place FROM parcels p WHERE p.deleted_at IS NULL"
     assert world.gate.viewer is not None
     read = await parcels._read(world.gate, world.gate.viewer, page, {}, 0, ["version"])
     found = {db.uuid(row["id"]): (row["d_version"] is not None, decision.allowed) for row, decision in zip(read.rows, read.decisions, strict=True)}
