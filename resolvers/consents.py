@@ -211,8 +211,7 @@ async def grant(gate: Gate, account_id: UUID, duration: ConsentDuration) -> UUID
         await database.lock_account(account_id)
         known = gate.require_sight(await facts_of.of_account(account_id), "account")
         gate.require(Action.GRANT_CONSENT, known)
-        now = await database.clock()
-        await _close_open(account_id, now, ConsentState.REPLACED, viewer.id)
+        await _close_open(known, ConsentState.REPLACED, viewer.id)
         await database.execute(
             """INSERT INTO consents (id, account_id, live_for, duration, granted_by_id, granted_at, expires_at)
             VALUES (:id, :account, :account, :duration, :by, :now, :expires_at)""",
@@ -220,10 +219,10 @@ async def grant(gate: Gate, account_id: UUID, duration: ConsentDuration) -> UUID
             account=account_id,
             duration=duration,
             by=viewer.id,
-            now=now,
-            expires_at=now + duration.length,
+            now=known.now,
+            expires_at=known.now + duration.length,
         )
-        await outbox.add(Happening.CONSENT_GRANTED, account_id, key, at=now, once=True)
+        await outbox.add(Happening.CONSENT_GRANTED, account_id, key, at=known.now, once=True)
         await live.announce("consent", account_id, key)
     return key
 
@@ -238,33 +237,36 @@ async def revoke(gate: Gate, account_id: UUID) -> UUID | None:
         await database.lock_account(account_id)
         known = gate.require_sight(await facts_of.of_account(account_id), "account")
         gate.require(Action.REVOKE_CONSENT, known)
-        if await _close_open(account_id, await database.clock(), ConsentState.REVOKED, viewer.id):
+        closed = await _close_open(known, ConsentState.REVOKED, viewer.id)
+        if closed is not None:
             await live.announce("consent", account_id)
-        latest = database.one(
-            await database.fetch(f"SELECT n.id FROM consents n WHERE n.account_id = :id ORDER BY {_NEWEST_FIRST} LIMIT 1", id=account_id)
-        )
+            return closed
+        sql = f"SELECT n.id FROM consents n WHERE n.account_id = :id ORDER BY {_NEWEST_FIRST} LIMIT 1"
+        latest = database.one(await database.fetch(sql, id=account_id))
     return None if latest is None else database.uuid(latest["id"])
 
 
-async def _close_open(account_id: UUID, now: datetime, ended_as: ConsentState, by: UUID) -> bool:
-    """Close the open consent, if any: as EXPIRED at its expires_at if that has passed, else as `ended_as` now."""
-    open_one = database.one(await database.fetch("SELECT id, expires_at FROM consents WHERE live_for = :account", account=account_id))
-    if open_one is None:
-        return False
-    expires_at = database.moment(open_one["expires_at"])
-    over = expires_at <= now
-    key, ended_at, ended_as = database.uuid(open_one["id"]), expires_at if over else now, ConsentState.EXPIRED if over else ended_as
-    await database.execute(
-        "UPDATE consents SET live_for = NULL, ended_at = :ended_at, ended_as = :ended_as, ended_by_id = :by WHERE id = :id",
-        id=key,
-        ended_at=ended_at,
-        ended_as=ended_as,
-        by=None if over else by,
+async def _close_open(known: Facts, ended_as: ConsentState, by: UUID) -> UUID | None:
+    """Close the open consent of a locked account, if any: as EXPIRED at its expires_at if that has passed, else as `ended_as` now. Its id."""
+    closed = database.one(
+        await database.fetch(
+            f"""UPDATE consents SET live_for = NULL, ended_at = CASE WHEN {_OVER} THEN expires_at ELSE :now END,
+                ended_as = CASE WHEN {_OVER} THEN 'EXPIRED' ELSE :ended_as END, ended_by_id = CASE WHEN {_OVER} THEN ended_by_id ELSE :by END
+            WHERE live_for = :account RETURNING id, ended_at, ended_as""",
+            account=known.account_id,
+            now=known.now,
+            ended_as=ended_as,
+            by=by,
+        )
     )
-    await outbox.add(_ENDINGS[ended_as], account_id, key, at=ended_at, once=True)
-    return True
+    if closed is None:
+        return None
+    key = database.uuid(closed["id"])
+    await outbox.add(_ENDINGS[ConsentState(closed["ended_as"])], known.account_id, key, at=database.moment(closed["ended_at"]), once=True)
+    return key
 
 
+_OVER = "expires_at <= :now"
 _ENDINGS = {
     ConsentState.EXPIRED: Happening.CONSENT_EXPIRED,
     ConsentState.REVOKED: Happening.CONSENT_REVOKED,

@@ -135,11 +135,17 @@ async def _account(info: Info[Context, None], key: UUID, asked: Selection) -> ac
     return found[key]
 
 
-async def _consent(info: Info[Context, None], key: UUID, asked: Selection) -> consents.Consent:
-    gate = info.context.gate
-    found = (await consents.by_ids(gate, [key], asked))[key]
-    await related.complete_consents(gate, [found], asked)
-    return found
+async def _consent_payload(info: Info[Context, None], payload: str, account_id: UUID, consent_id: UUID | None) -> Payload:
+    """Of the account and the consent what is asked for."""
+    gate, asked = info.context.gate, selection(info)
+    consent = account = None
+    if consent_id is not None and asked.asks(payload, "consent"):
+        below = asked.below(payload, "consent")
+        consent = (await consents.by_ids(gate, [consent_id], below))[consent_id]
+        await related.complete_consents(gate, [consent], below)
+    if asked.asks(payload, "account"):
+        account = await _account(info, account_id, asked.below(payload, "account"))
+    return Payload(consent=consent, account=account)
 
 
 async def _claim_payload(info: Info[Context, None], key: UUID) -> Payload:
@@ -170,10 +176,7 @@ class Mutation:
     async def grant_consent(self, info: Info[Context, None], input: Annotated[GrantConsentInput, GivenInput]) -> Payload:
         """Grant."""
         key = ids.key(input.account_id, "Account")
-        consent_id = await consents.grant(info.context.gate, key, input.duration)
-        asked = selection(info)
-        consent = await _consent(info, consent_id, asked.below("GrantConsentPayload", "consent"))
-        return Payload(consent=consent, account=await _account(info, key, asked.below("GrantConsentPayload", "account")))
+        return await _consent_payload(info, "GrantConsentPayload", key, await consents.grant(info.context.gate, key, input.duration))
 
     @strawberry.field(
         graphql_type=RevokeConsentPayload | None,
@@ -183,10 +186,7 @@ class Mutation:
     async def revoke_consent(self, info: Info[Context, None], input: Annotated[RevokeConsentInput, GivenInput]) -> Payload:
         """Revoke."""
         key = ids.key(input.account_id, "Account")
-        consent_id = await consents.revoke(info.context.gate, key)
-        asked = selection(info)
-        consent = await _consent(info, consent_id, asked.below("RevokeConsentPayload", "consent")) if consent_id else None
-        return Payload(consent=consent, account=await _account(info, key, asked.below("RevokeConsentPayload", "account")))
+        return await _consent_payload(info, "RevokeConsentPayload", key, await consents.revoke(info.context.gate, key))
 
     @strawberry.field(
         graphql_type=ClaimPayload | None,
