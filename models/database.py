@@ -3,9 +3,12 @@
 SQLite (WAL, one connection a process) is the default and serves one machine. PostgreSQL serves many.
 SQL is written once, with `:name` parameters and `{now}` for the database's clock.
 
-`LEFT LOOP JOIN table alias ON condition`, on a line of its own, looks the rows up for each row before it, and touches no others. Left to itself
-PostgreSQL makes a hash of the whole of a table that is not large yet (some ten thousand rows): that takes longer, and as long as what everybody else
-has there. It does not look behind OFFSET 0. SQLite has no other joins.
+`LEFT LOOP JOIN table alias ON condition`, on a line of its own, looks the rows up for each row before it. Left to itself PostgreSQL makes a hash of
+the whole of a table that is not large yet (some ten thousand rows): that takes longer, and as long as what everybody else has there. It does not look
+behind OFFSET 0. SQLite has no other joins.
+
+`… ON alias.column = key IF condition` looks nothing up where the condition, which is of the rows before alone, does not hold: no row is fetched to be
+put aside. PostgreSQL then does not execute the look-up (a One-Time Filter), which is a scan where a table is tiny; SQLite seeks NULL.
 """
 
 from __future__ import annotations
@@ -64,6 +67,11 @@ OUR_OWN = "models.connections"
 #: Milliseconds that a server's SQLite waits for another process at a time: in between, the other requests have the connection.
 _BUSY = "200"
 _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+_LOOP_JOIN_IF = re.compile(r"LEFT LOOP JOIN (\w+) (\w+) ON (\S+) = (\S+) IF (.+)$", re.MULTILINE)
+_LOOP_JOINS_IF = {
+    Engine.SQLITE: r"LEFT LOOP JOIN \1 \2 ON \3 = CASE WHEN \5 THEN \4 END",
+    Engine.POSTGRES: r"LEFT LOOP JOIN \1 \2 ON \3 = \4 AND (\5)",
+}
 _LOOP_JOIN = re.compile(r"LEFT LOOP JOIN (\w+) (\w+) ON (.+)$", re.MULTILINE)
 _LOOP_JOINS = {
     Engine.SQLITE: r"LEFT JOIN \1 \2 ON \3",
@@ -406,7 +414,7 @@ def _statement(sql: str, which: Engine, lists: tuple[tuple[str, int], ...]) -> t
             numbers[name] = text
         return text
 
-    written = _LOOP_JOIN.sub(_LOOP_JOINS[which], sql).replace("{now}", _NOW[which])
+    written = _LOOP_JOIN.sub(_LOOP_JOINS[which], _LOOP_JOIN_IF.sub(_LOOP_JOINS_IF[which], sql)).replace("{now}", _NOW[which])
     return _PARAMETER.sub(replace, written), tuple(names)
 
 

@@ -64,8 +64,8 @@ _PLAIN = ("locale", "timezone", "default_carrier", "label_format", "return_porta
 
 # Agents' rows are joined under a live consent only, and never with the protected columns.
 _ADMITTED_AGENT = "c.id IS NOT NULL"
-_JOINS = """LEFT LOOP JOIN account_settings s ON s.account_id = CASE WHEN {admitted} THEN a.id END
-LEFT LOOP JOIN account_personal_data d ON d.account_id = CASE WHEN {admitted} THEN a.id END"""
+_JOINS = """LEFT LOOP JOIN account_settings s ON s.account_id = a.id IF {admitted}
+LEFT LOOP JOIN account_personal_data d ON d.account_id = a.id IF {admitted}"""
 
 
 def joined(viewer: Viewer, place: str = "1 = 1") -> tuple[str, str]:

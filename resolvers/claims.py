@@ -100,10 +100,10 @@ JOIN accounts a ON a.id = k.account_id AND a.deleted_at IS NULL
 LEFT LOOP JOIN parcels p ON p.id = k.parcel_id AND p.deleted_at IS NULL
 LEFT LOOP JOIN users h ON h.id = k.handled_by_id AND h.kind = 'AGENT'
 LEFT LOOP JOIN consents c ON c.live_for = k.account_id AND c.expires_at > {{now}}
-LEFT LOOP JOIN claim_personal_data d ON d.claim_id = CASE WHEN k.place <= :shown AND ({admitted}) THEN k.id END
+LEFT LOOP JOIN claim_personal_data d ON d.claim_id = k.id IF k.place <= :shown AND ({admitted})
 LEFT LOOP JOIN investigation_entries e ON e.claim_id = k.id AND {entries}
 LEFT LOOP JOIN users b ON b.id = e.by_id AND b.kind = 'AGENT'
-LEFT LOOP JOIN investigation_personal_data n ON n.entry_id = CASE WHEN k.place <= :shown AND ({admitted}) THEN e.id END
+LEFT LOOP JOIN investigation_personal_data n ON n.entry_id = e.id IF k.place <= :shown AND ({admitted})
 {where}
 ORDER BY k.opened_at DESC, k.id DESC, e.at, e.id"""
 

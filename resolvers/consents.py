@@ -74,8 +74,8 @@ class AgentLogin:
 _COLUMNS = """, l.id AS login_id, l.duration AS login_duration, l.granted_at AS login_granted_at, l.expires_at AS login_expires_at,
     l.ended_at AS login_ended_at, l.ended_as AS login_ended_as, g.name AS login_granted_by, e.name AS login_ended_by"""
 _JOINS = """LEFT LOOP JOIN consents l ON {which}
-LEFT LOOP JOIN users g ON g.id = CASE WHEN {admitted} THEN l.granted_by_id END
-LEFT LOOP JOIN users e ON e.id = CASE WHEN {admitted} THEN l.ended_by_id END"""
+LEFT LOOP JOIN users g ON g.id = l.granted_by_id IF {admitted}
+LEFT LOOP JOIN users e ON e.id = l.ended_by_id IF {admitted}"""
 _SELECT = f"""
 SELECT a.id AS account_id, NULL AS parcel_id, NULL AS announced_at, {{{{now}}}} AS now,
     c.id AS consent_id, c.expires_at AS consent_expires_at, NULL AS claim_id{_COLUMNS}

@@ -247,8 +247,7 @@ _ADMITTED = "facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL"
 
 def _select(viewer: Viewer, page_sql: str, personal: Sequence[str]) -> str:
     admitted = _ADMITTED if viewer.is_agent else "1 = 1"
-    # Looked up by a key that is NULL where nothing is admitted: a condition beside the key would have the row fetched, and then put aside.
-    join = f"LEFT LOOP JOIN parcel_personal_data d ON d.parcel_id = CASE WHEN page.place <= :shown AND ({admitted}) THEN page.id END"
+    join = f"LEFT LOOP JOIN parcel_personal_data d ON d.parcel_id = page.id IF page.place <= :shown AND ({admitted})"
     return _SELECT.format(
         page=page_sql,
         facts=_FACTS_FOR_AGENTS if viewer.is_agent else _FACTS_FOR_MERCHANTS,

@@ -64,8 +64,7 @@ SELECT page.*, facts.now, facts.consent_id, facts.consent_expires_at, facts.clai
     k.parcel_id AS claim_parcel_id, k.channel AS claim_channel, k.status AS claim_status, {", ".join(f"d.{name}" for name in personal)}
 FROM page JOIN facts ON facts.parcel_id = page.id
 LEFT JOIN LATERAL (SELECT * FROM claims k WHERE k.id = facts.claim_id OFFSET 0) k ON TRUE
-LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data d
-    WHERE d.parcel_id = CASE WHEN page.place <= {shown} AND ({admitted}) THEN page.id END OFFSET 0) d ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data d WHERE d.parcel_id = page.id AND (page.place <= {shown} AND ({admitted})) OFFSET 0) d ON TRUE
 ORDER BY page.place"""
 
 
@@ -76,7 +75,7 @@ _PAGES = {
 }
 _UNDECIDED_PAGE = f"""
 SELECT page.*, {", ".join(f"d.{name}" for name in _LIST_PERSONAL)} FROM ({_PAGE.format(after="")}) AS page
-LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data d WHERE d.parcel_id = CASE WHEN page.place <= $3 THEN page.id END OFFSET 0) d ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data d WHERE d.parcel_id = page.id AND (page.place <= $3) OFFSET 0) d ON TRUE
 ORDER BY page.place"""
 _SINGLES = {agent: _select(_ONE, _SINGLE_PERSONAL, agent=agent, shown="0") for agent in (True, False)}
 _FACTS_OF_PARCELS = f"""
@@ -91,8 +90,8 @@ SELECT a.id AS account_id, statement_timestamp() AS now, c.id AS consent_id, c.e
     s.default_carrier, s.label_format, s.return_portal_enabled, s.tracking_notifications_enabled, s.version, d.sender_addresses
 FROM accounts a
 LEFT JOIN consents c ON c.live_for = a.id AND c.expires_at > statement_timestamp()
-LEFT JOIN LATERAL (SELECT * FROM account_settings s WHERE s.account_id = CASE WHEN c.id IS NOT NULL THEN a.id END OFFSET 0) s ON TRUE
-LEFT JOIN LATERAL (SELECT * FROM account_personal_data d WHERE d.account_id = CASE WHEN c.id IS NOT NULL THEN a.id END OFFSET 0) d ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM account_settings s WHERE s.account_id = a.id AND (c.id IS NOT NULL) OFFSET 0) s ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM account_personal_data d WHERE d.account_id = a.id AND (c.id IS NOT NULL) OFFSET 0) d ON TRUE
 WHERE a.id = $1 AND a.deleted_at IS NULL"""
 
 _AGENT_LOGIN = """

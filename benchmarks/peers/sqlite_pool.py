@@ -18,6 +18,9 @@ _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 200", "f
 _NOW = "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000+00:00')"
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 _CAST = re.compile(r"::(uuid|timestamptz)(\[\])?")
+_LOOKED_UP_IF = re.compile(
+    r"LEFT JOIN LATERAL \(SELECT \* FROM (\w+) (\w+) WHERE (\S+) = (\S+) AND \((.*?)\) OFFSET 0\) \2 ON TRUE"
+)  # as models/database.py has it
 _LOOKED_UP = re.compile(r"LEFT JOIN LATERAL \(SELECT \* FROM (\w+) (\w+)\s+WHERE (.*?) OFFSET 0\) \2 ON TRUE", re.DOTALL)
 
 #: The access-log write as SQLite has it: resolvers/ledger.py.
@@ -58,7 +61,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 @lru_cache
 def _sqlite(sql: str) -> str:
-    plain = _LOOKED_UP.sub(r"LEFT JOIN \1 \2 ON \3", sql.replace("statement_timestamp()", _NOW))
+    plain = _LOOKED_UP_IF.sub(r"LEFT JOIN \1 \2 ON \3 = CASE WHEN \5 THEN \4 END", sql.replace("statement_timestamp()", _NOW))
+    plain = _LOOKED_UP.sub(r"LEFT JOIN \1 \2 ON \3", plain)
     return _CAST.sub("", _PLACEHOLDER.sub(r"?\1", plain))
 
 

@@ -1,6 +1,8 @@
 """Does it take longer to withhold one thing than another? A Welch t-test over the same asks of both worlds, taken in turns.
 
-|t| above 4.5 is taken for a difference, the threshold of leakage assessment (ISO/IEC 17825). It finds what is larger than the noise of the machine.
+|t| above 4.5 is taken for a difference, the threshold of leakage assessment (ISO/IEC 17825). That test takes each ask for a draw of its own. But asks
+of one process are alike, and two processes of the very same world differ by as much now and then: what is over the threshold is therefore measured
+again in other processes, and then a measurement is what is drawn. Found is what is larger than the noise of the machine.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from tests.noninterference.operations import post
 from tests.noninterference.running import Run, Worlds
 
 THRESHOLD = 4.5
-#: So often one world has to be the slower one, each time in other processes: two of the same world can differ by as much.
-TIMES = 3
+#: So often it is measured, each time in other processes, where the first time tells of a difference.
+TIMES = 6
 _BATCH = 10
 _PAGE = """query ($id: ID!, $filter: ParcelFilter) { account(id: $id) { parcels(first: 100, filter: $filter) { totalCount nodes {
   id status orderNumber trackingNumber note recipient { name email city } disclosure { shown reason } } } } }"""
@@ -36,17 +38,20 @@ class Timing:
 
 
 async def slower(run: Run, rounds: int, tell: Callable[[Timing], None] = lambda _: None) -> set[str]:
-    """What takes longer in one world: each time it was measured, and the same one."""
-    found: set[tuple[str, bool]] | None = None
-    for _ in range(TIMES):
-        measured = await timings(run, rounds)
-        for each in measured:
-            tell(each)
-        far = {(each.name, each.t > 0) for each in measured if abs(each.t) > THRESHOLD}
-        found = far if found is None else found & far
-        if not found:
-            break
-    return {name for name, _ in found or ()}
+    """What takes longer in one world: more so than from one measurement to the next."""
+    measured = [await _told(run, rounds, tell)]
+    far = {each.name for each in measured[0] if abs(each.t) > THRESHOLD}
+    if far:
+        measured += [await _told(run, rounds, tell) for _ in range(TIMES - 1)]
+    differences = {of_one[0].name: [each.first - each.second for each in of_one] for of_one in zip(*measured, strict=True)}
+    return {name for name in far if abs(welch(differences[name], [0.0] * TIMES)) > THRESHOLD}
+
+
+async def _told(run: Run, rounds: int, tell: Callable[[Timing], None]) -> list[Timing]:
+    measured = await timings(run, rounds)
+    for each in measured:
+        tell(each)
+    return measured
 
 
 async def timings(run: Run, rounds: int) -> list[Timing]:

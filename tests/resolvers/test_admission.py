@@ -276,8 +276,8 @@ SQL_CHANGES: list[tuple[Any, str, Callable[[str], str], set[str]]] = [
     (claims, "_SELECT", lambda sql: sql.replace(" AND c.expires_at > {{now}}", ""), {"claims"}),
     (accounts, "_SELECT", lambda sql: sql.replace(" AND c.expires_at > {now}", ""), {"accounts"}),
     (account_settings, "_ADMITTED_AGENT", lambda sql: "1 = 1", {"accounts"}),
-    (account_settings, "_JOINS", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
-    (consents, "_JOINS", lambda sql: sql.replace("WHEN {admitted}", "WHEN ({admitted} OR 1 = 1)"), {"accounts"}),
+    (account_settings, "_JOINS", lambda sql: sql.replace("IF {admitted}", "IF ({admitted} OR 1 = 1)"), {"accounts"}),
+    (consents, "_JOINS", lambda sql: sql.replace("IF {admitted}", "IF ({admitted} OR 1 = 1)"), {"accounts"}),
     (consents, "_SELECT", lambda sql: sql.replace("c.live_for = a.id", "c.account_id = a.id"), {"accounts"}),
 ]
 

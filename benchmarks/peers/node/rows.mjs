@@ -33,8 +33,8 @@ WITH page AS MATERIALIZED (${PAGE}), facts AS MATERIALIZED (${FACTS})
 SELECT page.*, ${DECIDED}, ${PERSONAL}
 FROM page JOIN facts ON facts.parcel_id = page.id
 LEFT JOIN LATERAL (SELECT * FROM claims k WHERE k.id = facts.claim_id OFFSET 0) k ON TRUE
-LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data d WHERE d.parcel_id =
-    CASE WHEN page.place <= $3 AND (facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL) THEN page.id END OFFSET 0) d ON TRUE
+LEFT JOIN LATERAL (SELECT * FROM parcel_personal_data d WHERE d.parcel_id = page.id
+    AND page.place <= $3 AND (facts.consent_id IS NOT NULL OR facts.claim_id IS NOT NULL) OFFSET 0) d ON TRUE
 ORDER BY page.place`;
 
 const GROUNDS = `
