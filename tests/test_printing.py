@@ -68,8 +68,6 @@ PRINTED: dict[str, str] = {
     "resolvers.live.Change": "topic",
     "resolvers.paging.Window": "noun",
     "resolvers.paging.Page": "rows cursors",
-    "resolvers.parcels.Parcel": "carrier shipping_method",
-    "resolvers.parcels.Recipient": "country",
     "resolvers.parcels.ParcelFilter": "carrier country",
     "resolvers.selection.Selection": "fields",
     "exchange.addressees._Keys": "name company_name email phone street house_number address_line2 postal_code city region country",
