@@ -465,9 +465,10 @@ async def pages(
         return {**refused}
     bounds, bound_params = asked.bounds("p.created_at", "p.id")
     ordered = asked.ordered_by("p.created_at", "p.id")
+    columns = _page_columns(selection)
     conditions, params = _conditions(viewer, filter, accounts)
     arms = [
-        f"""SELECT p.*, ROW_NUMBER() OVER (ORDER BY {ordered}) AS place FROM (SELECT {_page_columns(selection)} FROM parcels p
+        f"""SELECT p.*, ROW_NUMBER() OVER (ORDER BY {ordered}) AS place FROM (SELECT {columns} FROM parcels p
         WHERE {" AND ".join([*conditions[name], *bounds])} ORDER BY {ordered} LIMIT :size) AS p"""
         for name in accounts
     ]
